@@ -1,0 +1,177 @@
+/** Requests and answers of `/v1/collections` and what lies below it. */
+import { z } from "zod";
+import { ErrorDetail } from "../errors.ts";
+import { CollectionName, ItemId, ModelId } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+import { Filter } from "./filter.ts";
+import { ImageInput, ImageValue, TextInput, TextValue } from "./input.ts";
+
+export const Modality = z.enum(["text", "image"]);
+export type Modality = z.infer<typeof Modality>;
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+const depthOf = (value: Json): number =>
+  typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+
+export const Metadata = z
+  .record(z.string().min(1).max(128), z.json())
+  .refine((m) => depthOf(m as Json) <= LIMITS.metadataDepth, {
+    message: `metadata nests at most ${LIMITS.metadataDepth} levels deep`,
+  })
+  .refine((m) => new TextEncoder().encode(JSON.stringify(m)).length <= LIMITS.metadataBytes, {
+    message: `metadata is at most ${LIMITS.metadataBytes} bytes as JSON`,
+  })
+  .meta({ example: { colour: "red", price: 3 } });
+export type Metadata = Readonly<Record<string, unknown>>;
+
+export const EmbeddingValue = z
+  .array(z.number())
+  .min(1)
+  .max(4096)
+  .meta({ description: "A vector of the collection's model; normalised on arrival" });
+
+export const CollectionParams = z.object({ name: CollectionName });
+export const ItemParams = z.object({ name: CollectionName, id: ItemId });
+
+export const PutCollectionRequest = z
+  .strictObject({
+    model: ModelId.optional(),
+    description: z.string().max(1024).optional(),
+  })
+  .meta({ id: "PutCollectionRequest", example: { description: "our catalogue" } });
+
+export const Collection = z
+  .object({
+    name: z.string(),
+    model: z.string(),
+    revision: z.string(),
+    description: z.string(),
+    created_at: z.string().meta({ description: "RFC 3339, UTC" }),
+    items: z.object({ text: z.number().int(), image: z.number().int(), total: z.number().int() }),
+  })
+  .meta({ id: "Collection" });
+export type Collection = z.infer<typeof Collection>;
+
+export const CollectionList = z
+  .object({ object: z.literal("list"), data: z.array(Collection.omit({ items: true })) })
+  .meta({ id: "CollectionList" });
+
+const itemBase = { id: ItemId, metadata: Metadata.default({}) };
+
+export const ItemInput = z
+  .union([
+    z.strictObject({ ...itemBase, text: TextValue }),
+    z.strictObject({ ...itemBase, image: ImageValue }),
+    z.strictObject({
+      ...itemBase,
+      embedding: EmbeddingValue,
+      modality: Modality.default("image").meta({ description: "What the vector was made from" }),
+    }),
+  ])
+  .meta({
+    id: "ItemInput",
+    example: { id: "sku-1", image: "https://example.com/apple.jpg", metadata: { colour: "red" } },
+  });
+export type ItemInput = z.infer<typeof ItemInput>;
+
+export const PutItemsRequest = z
+  .strictObject({
+    items: z
+      .array(ItemInput)
+      .min(1, { message: "at least one item" })
+      .max(LIMITS.itemsPerCall, { message: `at most ${LIMITS.itemsPerCall} items per call` })
+      .superRefine((items, context) => {
+        const seen = new Set<string>();
+        items.forEach(({ id }, index) => {
+          if (seen.has(id)) {
+            context.addIssue({
+              code: "custom",
+              path: [index, "id"],
+              message: "another item of this call has the same id",
+            });
+          }
+          seen.add(id);
+        });
+      }),
+  })
+  .meta({ id: "PutItemsRequest" });
+
+export const PutItemsResponse = z
+  .object({
+    succeeded: z.number().int(),
+    failed: z.number().int(),
+    results: z
+      .array(
+        z.union([
+          z.object({ id: z.string(), status: z.literal("stored"), truncated: z.literal(true).optional() }),
+          z.object({ id: z.string(), status: z.literal("failed"), error: ErrorDetail }),
+        ]),
+      )
+      .meta({ description: "One per item, in the request's order. `stored` means durable in the vector store" }),
+  })
+  .meta({ id: "PutItemsResponse" });
+export type PutItemsResponse = z.infer<typeof PutItemsResponse>;
+
+export const Item = z
+  .object({
+    id: z.string(),
+    modality: Modality,
+    metadata: z.record(z.string(), z.unknown()),
+    embedding: z.array(z.number()).optional(),
+  })
+  .meta({ id: "Item" });
+export type Item = z.infer<typeof Item>;
+
+export const ListItemsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageSize).default(50),
+  cursor: z.string().min(1).max(1024).optional(),
+});
+
+export const ItemList = z
+  .object({ object: z.literal("list"), data: z.array(Item), next_cursor: z.string().nullable() })
+  .meta({ id: "ItemList" });
+
+export const DeleteItemsRequest = z
+  .union([z.strictObject({ ids: z.array(ItemId).min(1).max(LIMITS.itemsPerCall) }), z.strictObject({ filter: Filter })])
+  .meta({ id: "DeleteItemsRequest", example: { ids: ["sku-1"] } });
+
+export const DeletedResponse = z.object({ deleted: z.number().int() }).meta({ id: "DeletedResponse" });
+
+export const SearchRequest = z
+  .strictObject({
+    query: z
+      .union([
+        TextValue,
+        TextInput,
+        ImageInput,
+        z
+          .strictObject({ id: ItemId })
+          .meta({ description: "The vector of a stored item; it is left out of the results" }),
+        z.strictObject({ embedding: EmbeddingValue }),
+      ])
+      .meta({ example: "a red apple" }),
+    modality: Modality.optional(),
+    filter: Filter.optional(),
+    top_k: z.number().int().min(1).max(LIMITS.topK).default(10),
+    score_threshold: z.number().min(-1).max(1).optional().meta({ description: "Least cosine similarity" }),
+    include: z.array(z.enum(["metadata", "embedding"])).default(["metadata"]),
+  })
+  .meta({ id: "SearchRequest", example: { query: "a red apple", top_k: 5 } });
+
+export const SearchResponse = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          id: z.string(),
+          score: z.number().meta({ description: "Cosine similarity, -1 to 1" }),
+          modality: Modality,
+          metadata: z.record(z.string(), z.unknown()).optional(),
+          embedding: z.array(z.number()).optional(),
+        }),
+      )
+      .meta({ description: "Sorted by score, highest first" }),
+  })
+  .meta({ id: "SearchResponse" });
+export type SearchResponse = z.infer<typeof SearchResponse>;

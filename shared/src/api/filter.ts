@@ -1,0 +1,117 @@
+/**
+ * The metadata filter language: one grammar for the API, one meaning for every vector store. `matchesFilter` is that
+ * meaning, in code; stores that translate a filter into their own query language are tested against it.
+ *
+ * A condition looks at one field (a dotted path reaches into objects). A field that holds a list satisfies a condition
+ * if one of its elements does. A missing or null field satisfies only `ne` and `exists: false`.
+ */
+import { z } from "zod";
+import { LIMITS } from "../limits.ts";
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+type Scalar = z.infer<typeof Scalar>;
+
+const OPERATORS = ["eq", "ne", "in", "gt", "gte", "lt", "lte", "exists"] as const;
+
+const Field = z
+  .string()
+  .regex(/^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*$/u, "a field is letters, digits, '_' and '-'; dots reach into objects")
+  .max(128);
+
+const Condition = z
+  .strictObject({
+    field: Field,
+    eq: Scalar.optional(),
+    ne: Scalar.optional(),
+    in: z.array(Scalar).min(1).max(100).optional(),
+    gt: z.number().optional(),
+    gte: z.number().optional(),
+    lt: z.number().optional(),
+    lte: z.number().optional(),
+    exists: z.boolean().optional(),
+  })
+  .refine((c) => OPERATORS.some((op) => c[op] !== undefined), {
+    message: `a condition has at least one of ${OPERATORS.join(", ")}`,
+  });
+export type Condition = z.infer<typeof Condition>;
+
+export interface FilterGroup {
+  readonly all?: readonly Filter[] | undefined;
+  readonly any?: readonly Filter[] | undefined;
+  readonly not?: readonly Filter[] | undefined;
+}
+export type Filter = FilterGroup | Condition;
+
+const isCondition = (filter: Filter): filter is Condition => "field" in filter;
+
+const FilterNode: z.ZodType<Filter> = z.lazy(() => z.union([Condition, Group]));
+
+const Group = z
+  .strictObject({
+    all: z.array(FilterNode).optional(),
+    any: z.array(FilterNode).min(1, "`any` of nothing matches nothing: leave it out").optional(),
+    not: z.array(FilterNode).optional(),
+  })
+  .refine((g) => g.all || g.any || g.not, { message: "a filter has at least one of all, any, not" });
+
+export const Filter = FilterNode.superRefine((filter, context) => {
+  const { conditions, depth } = measure(filter);
+  if (conditions > LIMITS.filterConditions) {
+    context.addIssue({ code: "custom", message: `a filter has at most ${LIMITS.filterConditions} conditions` });
+  }
+  if (depth > LIMITS.filterDepth) {
+    context.addIssue({ code: "custom", message: `a filter nests at most ${LIMITS.filterDepth} levels deep` });
+  }
+}).meta({
+  id: "Filter",
+  description:
+    "`all` must hold, at least one of `any`, none of `not`; each a list of conditions or of further groups. " +
+    "A condition names a metadata field and one or more of eq, ne, in, gt, gte, lt, lte, exists.",
+  example: { all: [{ field: "group", eq: "food-drink" }], not: [{ field: "style", eq: "outline" }] },
+});
+
+function measure(filter: Filter): { conditions: number; depth: number } {
+  if (isCondition(filter)) return { conditions: 1, depth: 0 };
+  const children = [...(filter.all ?? []), ...(filter.any ?? []), ...(filter.not ?? [])].map(measure);
+  return {
+    conditions: children.reduce((n, c) => n + c.conditions, 0),
+    depth: 1 + Math.max(0, ...children.map((c) => c.depth)),
+  };
+}
+
+/** The reference meaning of a filter. */
+export function matchesFilter(filter: Filter, metadata: Readonly<Record<string, unknown>>): boolean {
+  if (isCondition(filter)) return matchesCondition(filter, metadata);
+  return (
+    (filter.all ?? []).every((f) => matchesFilter(f, metadata)) &&
+    (!filter.any || filter.any.some((f) => matchesFilter(f, metadata))) &&
+    !(filter.not ?? []).some((f) => matchesFilter(f, metadata))
+  );
+}
+
+function matchesCondition(c: Condition, metadata: Readonly<Record<string, unknown>>): boolean {
+  const values = valuesAt(metadata, c.field);
+  const some = (test: (value: unknown) => boolean) => values.some(test);
+  const number = (test: (value: number) => boolean) => some((v) => typeof v === "number" && test(v));
+  const { eq, ne, in: oneOf, gt, gte, lt, lte, exists } = c;
+  return (
+    (eq === undefined || some((v) => v === eq)) &&
+    (ne === undefined || !some((v) => v === ne)) &&
+    (oneOf === undefined || some((v) => oneOf.includes(v as Scalar))) &&
+    (gt === undefined || number((v) => v > gt)) &&
+    (gte === undefined || number((v) => v >= gte)) &&
+    (lt === undefined || number((v) => v < lt)) &&
+    (lte === undefined || number((v) => v <= lte)) &&
+    (exists === undefined || values.length > 0 === exists)
+  );
+}
+
+/** The non-null values at a dotted path; a list counts as its elements. */
+function valuesAt(metadata: Readonly<Record<string, unknown>>, path: string): unknown[] {
+  let value: unknown = metadata;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return [];
+    value = (value as Record<string, unknown>)[key];
+  }
+  return (Array.isArray(value) ? value : [value]).filter((v) => v !== null && v !== undefined);
+}

@@ -1,0 +1,39 @@
+/** Every limit of the public API in one table. Sizes in bytes, times in milliseconds unless the name says otherwise. */
+
+export const LIMITS = {
+  bodyBytes: 20 * 1024 * 1024,
+  imageBytes: 10 * 1024 * 1024,
+  imagePixels: 25_000_000,
+  imagesPerCall: 64,
+  textsPerCall: 256,
+  textBytes: 8192,
+  candidates: 100,
+  labels: 100,
+  promptsPerLabel: 100,
+  topK: 200,
+  itemsPerCall: 256,
+  pageSize: 200,
+  metadataBytes: 16 * 1024,
+  metadataDepth: 4,
+  filterConditions: 64,
+  filterDepth: 8,
+  /** A call's whole time, from the worker's first byte to its last. */
+  deadlineMs: 30_000,
+} as const;
+
+/** What one unit of each kind of work costs, in compute units: measured inference time relative to one text. */
+export const COST = { text: 1, image: 4, search: 1, write: 1 } as const;
+
+export const PLANS = {
+  free: { computeUnitsPerMinute: 600, burst: 1200 },
+  standard: { computeUnitsPerMinute: 12_000, burst: 24_000 },
+  /** For the local stack and load tests: high enough never to be met by one machine. */
+  unlimited: { computeUnitsPerMinute: 60_000_000, burst: 60_000_000 },
+} as const satisfies Record<string, Plan>;
+
+export interface Plan {
+  readonly computeUnitsPerMinute: number;
+  /** Tokens that an idle bucket holds. Must cover the dearest single call (64 images = 256 units). */
+  readonly burst: number;
+}
+export type PlanName = keyof typeof PLANS;

@@ -1,0 +1,84 @@
+/**
+ * The vector store as the product sees it. One physical space per model revision; inside it every call is confined to
+ * one tenant's collection by a `Scope`, so that no adapter can be asked for data across tenants.
+ *
+ * Semantics that every adapter keeps (the conformance suite checks them):
+ * - vectors are L2-normalised float32 of `space.dims`; `score` is their cosine similarity, highest first, ties by id;
+ * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole;
+ * - `search` is approximate, but exact for scopes of up to 1 000 points; filters never lose recall to the tenant filter;
+ * - `scroll` goes in one fixed order of the store's own and neither skips nor repeats a point that exists throughout;
+ * - a scope that holds nothing behaves like one that never existed: empty results, zero counts, nothing to delete.
+ *
+ * Every method throws ApiError(store_unavailable) if the store cannot be reached in time.
+ */
+import type { Modality } from "../api/collections.ts";
+import type { Filter } from "../api/filter.ts";
+import type { CollectionName, ItemId, ModelRevision, TenantId } from "../ids.ts";
+
+export interface VectorSpace extends ModelRevision {
+  readonly dims: number;
+}
+
+export interface Scope {
+  readonly tenant: TenantId;
+  readonly collection: CollectionName;
+}
+
+export interface Point {
+  readonly id: ItemId;
+  readonly modality: Modality;
+  readonly vector: Float32Array;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface Hit extends Omit<Point, "vector"> {
+  readonly score: number;
+  readonly vector?: Float32Array;
+}
+
+export interface SearchQuery {
+  readonly vector: Float32Array;
+  readonly topK: number;
+  readonly modality?: Modality | undefined;
+  readonly filter?: Filter | undefined;
+  /** Hits below this cosine are left out. */
+  readonly scoreThreshold?: number | undefined;
+  readonly includeVectors?: boolean | undefined;
+}
+
+export interface ScrollQuery {
+  readonly limit: number;
+  /** The `next` of the page before; from the start if absent. @throws ApiError(invalid_cursor) */
+  readonly cursor?: string | undefined;
+}
+
+export interface Page {
+  readonly points: readonly Point[];
+  /** Present if there may be more. Opaque. */
+  readonly next?: string | undefined;
+}
+
+export type DeleteSelector =
+  | { readonly ids: readonly ItemId[] }
+  | { readonly filter: Filter }
+  | { readonly everything: true };
+
+export interface StoreHealth {
+  readonly status: "ok" | "degraded" | "down";
+  readonly detail: string;
+}
+
+export interface VectorStore {
+  /** Creates the space if it is missing. Idempotent. */
+  ensure(space: VectorSpace): Promise<void>;
+  upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void>;
+  /** @returns how many points there were to delete. */
+  delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number>;
+  /** @returns one entry per id, undefined where there is no such point. */
+  get(space: VectorSpace, scope: Scope, ids: readonly ItemId[]): Promise<(Point | undefined)[]>;
+  scroll(space: VectorSpace, scope: Scope, query: ScrollQuery): Promise<Page>;
+  search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]>;
+  count(space: VectorSpace, scope: Scope): Promise<Record<Modality, number>>;
+  health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
