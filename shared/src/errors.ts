@@ -83,6 +83,7 @@ export const ERRORS = {
     meaning: "The API key is missing or not valid.",
     remedy: "Send `Authorization: Bearer <key>` with a key that is neither expired nor revoked.",
   },
+  identity_unavailable: server(503, "API keys cannot be checked at the moment.", "Try again after `Retry-After`."),
   insufficient_scope: {
     status: 403,
     type: "permission_error",
@@ -178,6 +179,16 @@ export class ApiError extends Error {
       message: this.message,
       param,
       ...(this.retryAfterSeconds !== undefined && { retryAfterSeconds: this.retryAfterSeconds }),
+      cause: this.cause,
+    });
+  }
+
+  withRetryAfter(seconds: number | undefined): ApiError {
+    if (seconds === undefined) return this;
+    return new ApiError(this.code, {
+      message: this.message,
+      param: this.param,
+      retryAfterSeconds: seconds,
       cause: this.cause,
     });
   }

@@ -23,13 +23,11 @@ export const ImageValue = z.string().min(1).meta({
 export const TextInput = z.strictObject({ text: TextValue });
 export const ImageInput = z.strictObject({ image: ImageValue });
 
-export const Input = z
-  .union([TextValue, TextInput, ImageInput])
-  .meta({
-    id: "Input",
-    description: "A text (a plain string or `{text}`) or a picture (`{image}`)",
-    example: "a red apple",
-  });
+export const Input = z.union([TextValue, TextInput, ImageInput]).meta({
+  id: "Input",
+  description: "A text (a plain string or `{text}`) or a picture (`{image}`)",
+  example: "a red apple",
+});
 export type Input = z.infer<typeof Input>;
 
 /** An input after parsing: what kind of work it is, with its bytes at hand unless the backend has to fetch them. */
@@ -45,8 +43,9 @@ export function parseInput(input: Input, param: string): ParsedInput {
   return parseImage(input.image, `${param}.image`);
 }
 
-/** Reads the three forms of an image: URL, data URI, plain base64. */
-export function parseImage(value: string, param: string): ParsedInput {
+/** Reads the forms of an image: bytes, URL, data URI, plain base64. */
+function parseImage(value: string | Uint8Array, param: string): ParsedInput {
+  if (typeof value !== "string") return { kind: "image", bytes: acceptImageBytes(value, param) };
   if (/^https?:\/\//i.test(value)) {
     if (!URL.canParse(value))
       throw new ApiError("image_url_refused", { param, message: "The image URL is malformed." });
@@ -98,7 +97,7 @@ function decodeBase64(text: string, param: string): Uint8Array {
 }
 
 /** The checks on uploaded bytes that need no decoder; whatever passes is decoded by the backend. */
-export function acceptImageBytes(bytes: Uint8Array, param: string): Uint8Array {
+function acceptImageBytes(bytes: Uint8Array, param: string): Uint8Array {
   if (bytes.length === 0) throw new ApiError("image_invalid", { param, message: "The image has no bytes." });
   if (bytes.length > LIMITS.imageBytes) throw new ApiError("image_too_large", { param });
   if (!sniffImageType(bytes)) throw new ApiError("image_format_unsupported", { param });

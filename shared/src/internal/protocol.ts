@@ -17,7 +17,7 @@ export const pack = (value: unknown): Uint8Array => encode(value, { ignoreUndefi
 /** @throws RangeError or DecodeError if the bytes are no MessagePack. */
 export const unpack = (bytes: Uint8Array): unknown => decode(bytes);
 
-const Bytes = z.instanceof(Uint8Array);
+const Bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
 
 const ModelRef = z.object({ id: ModelId, revision: Revision });
 
@@ -104,12 +104,12 @@ export const StoreRequest = z.discriminatedUnion("op", [
   Target.extend({
     op: z.literal("delete"),
     selector: z.union([
-      z.object({ ids: z.array(ItemId) }),
+      z.object({ ids: z.array(ItemId).readonly() }),
       z.object({ filter: Filter }),
       z.object({ everything: z.literal(true) }),
     ]),
   }),
-  Target.extend({ op: z.literal("get"), ids: z.array(ItemId) }),
+  Target.extend({ op: z.literal("get"), ids: z.array(ItemId).readonly() }),
   Target.extend({ op: z.literal("scroll"), limit: z.number().int(), cursor: z.string().optional() }),
   Target.extend({
     op: z.literal("search"),

@@ -1,0 +1,23 @@
+/** What the collection routes share: the caller's registry, store, scope and pictures. */
+import type { CollectionName } from "@sightline/shared/ids";
+import type { Scope } from "@sightline/shared/store/port";
+import type { Context } from "hono";
+import type { App } from "../context.ts";
+import { callContext } from "../inference.ts";
+import { Pictures } from "./pictures.ts";
+import { CollectionRegistry } from "./registry.ts";
+import { type EdgeStore, remoteStore } from "./remote-store.ts";
+
+export const registryOf = (c: Context<App>): CollectionRegistry =>
+  new CollectionRegistry(c.var.redis, c.var.services.collections, c.var.identity.tenant);
+
+export const storeOf = (c: Context<App>): EdgeStore => remoteStore(c.var.services.backend, callContext(c));
+
+/** The only place where a scope is made: its tenant is always the authenticated one. */
+export const scopeOf = (c: Context<App>, collection: CollectionName): Scope => ({
+  tenant: c.var.identity.tenant,
+  collection,
+});
+
+export const picturesOf = (c: Context<App>, collection: CollectionName): Pictures =>
+  new Pictures(c.env.PICTURES, scopeOf(c, collection));

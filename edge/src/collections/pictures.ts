@@ -1,0 +1,43 @@
+/** Item pictures in R2: a WebP thumbnail per image item, under a name that only its owner's requests can form. */
+import { sha256Hex } from "@sightline/shared/digest";
+import type { ItemId } from "@sightline/shared/ids";
+import type { Scope } from "@sightline/shared/store/port";
+
+const prefixOf = ({ tenant, collection }: Scope): string => `items/${tenant}/${collection}/`;
+/** Item ids hold any characters and up to 256 of them; object names do not. */
+const nameOf = async (scope: Scope, id: ItemId): Promise<string> => prefixOf(scope) + (await sha256Hex(id));
+
+/** R2 deletes and lists at most this many objects a call. */
+const R2_BATCH = 1000;
+
+export class Pictures {
+  readonly #bucket: R2Bucket;
+  readonly #scope: Scope;
+
+  constructor(bucket: R2Bucket, scope: Scope) {
+    this.#bucket = bucket;
+    this.#scope = scope;
+  }
+
+  async put(id: ItemId, webp: Uint8Array): Promise<void> {
+    await this.#bucket.put(await nameOf(this.#scope, id), webp, { httpMetadata: { contentType: "image/webp" } });
+  }
+
+  async get(id: ItemId): Promise<R2ObjectBody | null> {
+    return this.#bucket.get(await nameOf(this.#scope, id));
+  }
+
+  async delete(ids: readonly ItemId[]): Promise<void> {
+    const names = await Promise.all(ids.map((id) => nameOf(this.#scope, id)));
+    for (let i = 0; i < names.length; i += R2_BATCH) await this.#bucket.delete(names.slice(i, i + R2_BATCH));
+  }
+
+  /** Deletes the pictures of the whole collection. */
+  async deleteAll(): Promise<void> {
+    for (;;) {
+      const { objects, truncated } = await this.#bucket.list({ prefix: prefixOf(this.#scope), limit: R2_BATCH });
+      if (objects.length > 0) await this.#bucket.delete(objects.map((object) => object.key));
+      if (!truncated) return;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** What middleware puts on a request for the handlers behind it. */
+import type { RequestId } from "@sightline/shared/ids";
+import type { KeyRecord } from "@sightline/shared/tenants";
+import type { Deadline } from "./deadline.ts";
+import type { Env } from "./env.ts";
+import type { ServerTiming } from "./http/server-timing.ts";
+import type { RedisClient } from "./redis.ts";
+import type { Services } from "./services.ts";
+
+export interface App {
+  Bindings: Env;
+  Variables: {
+    readonly requestId: RequestId;
+    readonly deadline: Deadline;
+    readonly timing: ServerTiming;
+    readonly services: Services;
+    readonly redis: RedisClient;
+    /** Set by the identity middleware: present behind every `/v1` route. */
+    readonly identity: KeyRecord;
+  };
+}

@@ -1,0 +1,10 @@
+/** How long a request may still take. One per request; everything that waits, waits on its signal. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  remainingMs(): number;
+}
+
+export function deadlineIn(ms: number, now: () => number = Date.now): Deadline {
+  const end = now() + ms;
+  return { signal: AbortSignal.timeout(ms), remainingMs: () => end - now() };
+}

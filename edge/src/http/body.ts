@@ -1,0 +1,85 @@
+/**
+ * Request bodies: JSON everywhere; where an endpoint takes one image also multipart/form-data and, for embeddings, the
+ * bare image. All forms become the same plain value before the schema sees it; image bytes stay bytes.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import type { Context } from "hono";
+import type { z } from "zod";
+import type { App } from "../context.ts";
+import { explain } from "./explain.ts";
+
+/** Where the image of a multipart or bare-image request goes in the value that the schema parses. */
+export interface ImageForms {
+  readonly multipart?: (image: Uint8Array) => Record<string, unknown>;
+  readonly bare?: (image: Uint8Array) => Record<string, unknown>;
+}
+
+/** @throws ApiError: invalid_json, unsupported_content_type, or what the schema has against the value. */
+export async function readBody<T extends z.ZodType>(
+  c: Context<App>,
+  schema: T,
+  forms: ImageForms = {},
+): Promise<z.infer<T>> {
+  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  return check(schema, await readValue(c, type, forms));
+}
+
+export function check<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (!result.success) throw explain(result.error);
+  return result.data;
+}
+
+async function readValue(c: Context<App>, type: string, forms: ImageForms): Promise<unknown> {
+  if (type === "application/json" || type.endsWith("+json")) return readJson(c);
+  if (type === "multipart/form-data" && forms.multipart) return readMultipart(c, forms.multipart);
+  if (type.startsWith("image/") && forms.bare) return forms.bare(new Uint8Array(await c.req.arrayBuffer()));
+  throw new ApiError("unsupported_content_type", {
+    message:
+      type === ""
+        ? "The request has no Content-Type."
+        : `The content type "${type.slice(0, 100)}" is not accepted here.`,
+  });
+}
+
+async function readJson(c: Context<App>): Promise<unknown> {
+  const text = await c.req.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ApiError("invalid_json", { cause });
+  }
+}
+
+/** The file part `image` becomes bytes; every other part is JSON if it parses as such, else text. */
+async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Record<string, unknown>): Promise<unknown> {
+  let form: FormData;
+  try {
+    form = await c.req.formData();
+  } catch (cause) {
+    throw new ApiError("invalid_request", { message: "The multipart body is malformed.", cause });
+  }
+  const value: Record<string, unknown> = {};
+  for (const [name, part] of form) {
+    if (typeof part !== "string") {
+      if (name !== "image") {
+        throw new ApiError("unknown_field", {
+          param: name,
+          message: `The file part is called "image", not "${name}".`,
+        });
+      }
+      Object.assign(value, place(new Uint8Array(await part.arrayBuffer())));
+    } else {
+      value[name] = jsonOrText(part);
+    }
+  }
+  return value;
+}
+
+function jsonOrText(part: string): unknown {
+  try {
+    return JSON.parse(part);
+  } catch {
+    return part;
+  }
+}

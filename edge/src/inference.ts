@@ -1,0 +1,99 @@
+/** What the inference routes share: from a request's inputs to vectors, with cost, limits, timings and headers. */
+
+import type { Usage } from "@sightline/shared/api/inference";
+import { type Input, type ParsedInput, parseInput } from "@sightline/shared/api/input";
+import { ApiError } from "@sightline/shared/errors";
+import type { ModelId } from "@sightline/shared/ids";
+import type { ServedModel } from "@sightline/shared/internal/protocol";
+import { COST, LIMITS } from "@sightline/shared/limits";
+import type { Context } from "hono";
+import type { CallContext } from "./backend/client.ts";
+import type { App } from "./context.ts";
+import type { Embedded } from "./embeddings/entry.ts";
+import { resolveEmbeddings } from "./embeddings/resolve.ts";
+import { redisTier } from "./embeddings/tiers.ts";
+import { admit } from "./middleware/admission.ts";
+import { keyValue } from "./redis.ts";
+
+/** An input and the request field that it came from, for errors. */
+export interface NamedInput {
+  readonly param: string;
+  readonly input: ParsedInput;
+}
+
+export const callContext = (c: Context<App>): CallContext => ({
+  tenant: c.var.identity.tenant,
+  requestId: c.var.requestId,
+  deadline: c.var.deadline,
+});
+
+export async function findModel(c: Context<App>, id: ModelId | undefined): Promise<ServedModel> {
+  const { services, redis } = c.var;
+  return services.models.find(id, services.backend, keyValue(redis), callContext(c));
+}
+
+/** The list form and the single form of an `input` field, parsed, each with its name. */
+export function namedInputs(inputs: Input | readonly Input[], field: string): NamedInput[] {
+  return Array.isArray(inputs)
+    ? inputs.map((input: Input, i) => ({ param: `${field}[${i}]`, input: parseInput(input, `${field}[${i}]`) }))
+    : [{ param: field, input: parseInput(inputs as Input, field) }];
+}
+
+export const costOf = (inputs: readonly NamedInput[]): number =>
+  inputs.reduce((sum, { input }) => sum + (input.kind === "text" ? COST.text : COST.image), 0);
+
+/**
+ * Embeds all inputs or fails with the error of the first that cannot be embedded, blamed on its field. Charges for the
+ * inputs and `extraCost`, and sets `Sightline-Cache`.
+ *
+ * @returns entries in the order of the inputs.
+ */
+export async function embedAll(
+  c: Context<App>,
+  model: ServedModel,
+  inputs: readonly NamedInput[],
+  extraCost = 0,
+): Promise<readonly Embedded[]> {
+  const images = inputs.filter(({ input }) => input.kind !== "text").length;
+  if (images > LIMITS.imagesPerCall) {
+    throw new ApiError("too_many_inputs", {
+      message: `At most ${LIMITS.imagesPerCall} images per call; there are ${images}.`,
+    });
+  }
+  const { services, redis, timing } = c.var;
+  const admitted = admit(c, costOf(inputs) + extraCost);
+  // Awaited inside; should the resolution fail first, the limiter's answer must not become an unhandled rejection.
+  admitted.catch(() => undefined);
+  const { outcomes, cached, timings } = await resolveEmbeddings(
+    model,
+    inputs.map(({ input }) => input),
+    {
+      ...callContext(c),
+      backend: services.backend,
+      tiers: [services.memory, redisTier(redis, services.config.CACHE_TTL_SECONDS)],
+      inFlight: services.inFlight,
+      admitted,
+      lane: "interactive",
+      waitUntil: (work) => c.executionCtx.waitUntil(work),
+    },
+  );
+  c.header("Sightline-Cache", cached === inputs.length ? "hit" : cached > 0 ? "partial" : "miss");
+  if (timings) {
+    timing.add("decode", timings.decodeMs);
+    timing.add("queue", timings.queueMs);
+    timing.add("inference", timings.inferenceMs);
+  }
+  return outcomes.map((outcome, i) => {
+    if (!(outcome instanceof ApiError)) return outcome;
+    throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
+  });
+}
+
+export function usageOf(entries: readonly Embedded[], inputs: readonly NamedInput[]): Usage {
+  const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0);
+  return {
+    prompt_tokens: tokens,
+    total_tokens: tokens,
+    images: inputs.filter(({ input }) => input.kind !== "text").length,
+  };
+}

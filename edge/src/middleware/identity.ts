@@ -1,0 +1,24 @@
+/** @module Who is calling, and may they do this? API keys in the way of RFC 6750, scopes per route. */
+import { ApiError } from "@sightline/shared/errors";
+import type { Scope } from "@sightline/shared/tenants";
+import { createMiddleware } from "hono/factory";
+import type { App } from "../context.ts";
+import { keyValue } from "../redis.ts";
+import { redisKeyDirectory } from "../tenants/identity.ts";
+
+export const identity = createMiddleware<App>(async (c, next) => {
+  const { services, redis, timing } = c.var;
+  const directory = redisKeyDirectory(keyValue(redis));
+  const record = await timing.measure("auth", services.identities.identify(c.req.header("authorization"), directory));
+  c.set("identity", record);
+  await next();
+});
+
+/** @throws ApiError(insufficient_scope) naming the scope. */
+export const requireScope = (scope: Scope) =>
+  createMiddleware<App>(async (c, next) => {
+    if (!c.var.identity.scopes.includes(scope)) {
+      throw new ApiError("insufficient_scope", { message: `The API key lacks the scope "${scope}".` });
+    }
+    await next();
+  });

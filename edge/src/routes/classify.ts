@@ -1,0 +1,84 @@
+/** `POST /v1/classify`: zero-shot classification with the caller's labels (Radford et al. 2021, §3.1). */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { ClassifyRequest, ClassifyResponse } from "@sightline/shared/api/inference";
+import { dot, meanDirection, softmax } from "@sightline/shared/vectors";
+import { z } from "zod";
+import type { App } from "../context.ts";
+import { vectorOf } from "../embeddings/entry.ts";
+import { readBody } from "../http/body.ts";
+import { embedAll, findModel, type NamedInput, namedInputs, usageOf } from "../inference.ts";
+import { requireScope } from "../middleware/identity.ts";
+import { declare } from "../openapi.ts";
+
+type Label = z.infer<typeof ClassifyRequest>["labels"][number];
+
+const nameOf = (label: Label): string => (typeof label === "string" ? label : label.label);
+
+/** The prompts that stand for a label: its own, or the template filled with it. */
+function promptsOf(label: Label, index: number, template: string): NamedInput[] {
+  const input = (text: string, param: string): NamedInput => ({ param, input: { kind: "text", text } });
+  return typeof label === "string"
+    ? [
+        input(
+          template.replace("{}", () => label),
+          `labels[${index}]`,
+        ),
+      ]
+    : label.prompts.map((prompt, i) => input(prompt, `labels[${index}].prompts[${i}]`));
+}
+
+export function classify(app: OpenAPIHono<App>): void {
+  declare(
+    app,
+    {
+      method: "post",
+      path: "/v1/classify",
+      operationId: "classify",
+      summary: "Classify images or texts by labels of your own",
+      description:
+        "Each label becomes one or more prompts; an input's score for a label is the softmax over all labels of the cosine " +
+        "to the label's (mean) prompt embedding, times the model's logit scale. One image may also be sent as multipart/form-data.",
+      tag: "Inference",
+      body: ClassifyRequest,
+      bodyTypes: {
+        "multipart/form-data": ClassifyRequest.omit({ input: true }).extend({
+          image: z.string().meta({ format: "binary" }),
+        }),
+      },
+      answer: ClassifyResponse,
+    },
+    requireScope("classify"),
+    async (c) => {
+      const request = await readBody(c, ClassifyRequest, { multipart: (image) => ({ input: { image } }) });
+      const model = await findModel(c, request.model);
+      const inputs = namedInputs(request.input, "input");
+      const template = request.template ?? model.defaultTemplate;
+      const prompts = request.labels.map((label, i) => promptsOf(label, i, template));
+
+      const all = [...inputs, ...prompts.flat()];
+      const entries = await embedAll(c, model, all);
+      const vectors = entries.map(vectorOf);
+
+      let next = inputs.length;
+      const labelVectors = prompts.map((group) => {
+        const from = next;
+        next += group.length;
+        return meanDirection(vectors.slice(from, next));
+      });
+      return c.json({
+        model: model.id,
+        data: vectors.slice(0, inputs.length).map((vector, index) => {
+          const cosines = labelVectors.map((labelVector) => dot(vector, labelVector));
+          const scores = softmax(cosines, model.logitScale);
+          const labels = request.labels.map((label, i) => ({
+            label: nameOf(label),
+            score: scores[i] ?? 0,
+            cosine: cosines[i] ?? 0,
+          }));
+          return { index, labels: labels.sort((a, b) => b.score - a.score) };
+        }),
+        usage: usageOf(entries, all),
+      } satisfies ClassifyResponse);
+    },
+  );
+}

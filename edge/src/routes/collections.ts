@@ -1,0 +1,151 @@
+/** `/v1/collections`: named sets of items, each tied to the model revision that makes its vectors. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import {
+  Collection,
+  CollectionList,
+  CollectionParams,
+  DeletedResponse,
+  PutCollectionRequest,
+} from "@sightline/shared/api/collections";
+import { ApiError } from "@sightline/shared/errors";
+import { COST } from "@sightline/shared/limits";
+import type { Context } from "hono";
+import type { z } from "zod";
+import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
+import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
+import type { App } from "../context.ts";
+import { check, readBody } from "../http/body.ts";
+import { findModel } from "../inference.ts";
+import { admit } from "../middleware/admission.ts";
+import { requireScope } from "../middleware/identity.ts";
+import { declare } from "../openapi.ts";
+
+const TAG = "Collections";
+
+export function collections(app: OpenAPIHono<App>): void {
+  declare(
+    app,
+    {
+      method: "get",
+      path: "/v1/collections",
+      operationId: "listCollections",
+      summary: "List your collections",
+      tag: TAG,
+      answer: CollectionList,
+    },
+    requireScope("search"),
+    async (c) => {
+      const records = await registryOf(c).list();
+      return c.json({ object: "list", data: records.map(summary) } satisfies z.infer<typeof CollectionList>);
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "put",
+      path: "/v1/collections/{name}",
+      operationId: "putCollection",
+      summary: "Create a collection, or change its description",
+      description: "Idempotent. The model is chosen once: a collection that exists with another model is a conflict.",
+      tag: TAG,
+      params: CollectionParams,
+      body: PutCollectionRequest,
+      answer: Collection,
+    },
+    requireScope("write"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      const request = await readBody(c, PutCollectionRequest);
+      await admit(c, COST.write);
+      return c.json(await describe(c, await put(c, name, request)));
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "get",
+      path: "/v1/collections/{name}",
+      operationId: "getCollection",
+      summary: "Read a collection, with its item counts",
+      tag: TAG,
+      params: CollectionParams,
+      answer: Collection,
+    },
+    requireScope("search"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      return c.json(await describe(c, await registryOf(c).get(name)));
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "delete",
+      path: "/v1/collections/{name}",
+      operationId: "deleteCollection",
+      summary: "Delete a collection and all its items",
+      tag: TAG,
+      params: CollectionParams,
+      answer: DeletedResponse,
+    },
+    requireScope("write"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      const registry = registryOf(c);
+      const record = await registry.get(name);
+      await admit(c, COST.write);
+      // Items first: if this stops half-way, the collection is still there to be deleted again.
+      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), { everything: true });
+      await picturesOf(c, name).deleteAll();
+      await registry.delete(name);
+      return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
+    },
+  );
+}
+
+async function put(
+  c: Context<App>,
+  name: CollectionRecord["name"],
+  request: z.infer<typeof PutCollectionRequest>,
+): Promise<CollectionRecord> {
+  const registry = registryOf(c);
+  const existing = await registry.find(name);
+  if (!existing) {
+    const model = await findModel(c, request.model);
+    const record: CollectionRecord = {
+      name,
+      model: model.id,
+      revision: model.revision,
+      dims: model.dims,
+      description: request.description ?? "",
+      createdAt: new Date().toISOString(),
+    };
+    return (await registry.create(record)) ? record : put(c, name, request);
+  }
+  if (request.model !== undefined && request.model !== existing.model) {
+    throw new ApiError("collection_conflict", {
+      param: "model",
+      message: `The collection "${name}" exists with the model "${existing.model}".`,
+    });
+  }
+  if (request.description === undefined || request.description === existing.description) return existing;
+  const changed = { ...existing, description: request.description };
+  await registry.replace(changed);
+  return changed;
+}
+
+const summary = (record: CollectionRecord) => ({
+  name: record.name,
+  model: record.model,
+  revision: record.revision,
+  description: record.description,
+  created_at: record.createdAt,
+});
+
+async function describe(c: Context<App>, record: CollectionRecord): Promise<Collection> {
+  const { text, image } = await storeOf(c).count(spaceOf(record), scopeOf(c, record.name));
+  return { ...summary(record), items: { text, image, total: text + image } };
+}

@@ -1,0 +1,64 @@
+/** `/healthz`: the worker runs. `/readyz`: what it needs answers. Both without a key, neither tells more than a word. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import type { App } from "../context.ts";
+import { declare } from "../openapi.ts";
+
+const Health = z.object({ status: z.literal("ok") }).meta({ id: "Health" });
+const State = z.enum(["ok", "down"]);
+const Readiness = z
+  .object({ status: z.enum(["ok", "degraded"]), components: z.object({ backend: State, redis: State }) })
+  .meta({ id: "Readiness" });
+
+const PROBE_TIMEOUT_MS = 2000;
+
+export function health(app: OpenAPIHono<App>): void {
+  declare(
+    app,
+    {
+      method: "get",
+      path: "/healthz",
+      operationId: "health",
+      summary: "Liveness",
+      tag: "Service",
+      answer: Health,
+      public: true,
+    },
+    (c) => c.json({ status: "ok" } satisfies z.infer<typeof Health>),
+  );
+
+  declare(
+    app,
+    {
+      method: "get",
+      path: "/readyz",
+      operationId: "readiness",
+      summary: "Readiness",
+      description: "Status 503 while a component that the worker needs does not answer.",
+      tag: "Service",
+      answer: Readiness,
+      public: true,
+    },
+    async (c) => {
+      const { redis, services } = c.var;
+      const backendReady = async (): Promise<boolean> => {
+        const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+        return (await fetch(new URL("/readyz", services.config.BACKEND_URL), { signal })).ok;
+      };
+      const [backend, cache] = await Promise.all([
+        backendReady().catch(() => false),
+        redis.ping().then(
+          () => true,
+          () => false,
+        ),
+      ]);
+      const state = (ok: boolean) => (ok ? "ok" : "down") as z.infer<typeof State>;
+      const ready = backend && cache;
+      const body: z.infer<typeof Readiness> = {
+        status: ready ? "ok" : "degraded",
+        components: { backend: state(backend), redis: state(cache) },
+      };
+      return c.json(body, ready ? 200 : 503);
+    },
+  );
+}

@@ -1,0 +1,187 @@
+/** `/v1/collections/{name}/items`: upsert, read, list and delete what a collection holds. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import {
+  CollectionParams,
+  DeletedResponse,
+  DeleteItemsRequest,
+  Item,
+  ItemList,
+  ItemParams,
+  ListItemsQuery,
+  PutItemsRequest,
+  PutItemsResponse,
+} from "@sightline/shared/api/collections";
+import { ApiError } from "@sightline/shared/errors";
+import { COST } from "@sightline/shared/limits";
+import type { Point } from "@sightline/shared/store/port";
+import { z } from "zod";
+import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
+import { spaceOf } from "../collections/registry.ts";
+import { writeItems } from "../collections/write-items.ts";
+import type { App } from "../context.ts";
+import { check, readBody } from "../http/body.ts";
+import { admit } from "../middleware/admission.ts";
+import { requireScope } from "../middleware/identity.ts";
+import { declare } from "../openapi.ts";
+
+const TAG = "Items";
+const ITEMS = "/v1/collections/{name}/items" as const;
+const ITEM = "/v1/collections/{name}/items/{id}" as const;
+
+export function items(app: OpenAPIHono<App>): void {
+  declare(
+    app,
+    {
+      method: "put",
+      path: ITEMS,
+      operationId: "putItems",
+      summary: "Add or replace items",
+      description:
+        "Each item is a text, an image or a vector of the collection's model, and succeeds or fails alone. An item is `stored` only when it is durable.",
+      tag: TAG,
+      params: CollectionParams,
+      body: PutItemsRequest,
+      answer: PutItemsResponse,
+    },
+    requireScope("write"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      const request = await readBody(c, PutItemsRequest);
+      const record = await registryOf(c).get(name);
+      return c.json((await writeItems(c, record, request.items)) satisfies PutItemsResponse);
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "get",
+      path: ITEMS,
+      operationId: "listItems",
+      summary: "List items, page by page",
+      description:
+        "Pass `next_cursor` of one page as `cursor` of the next. The order is the store's own and does not change.",
+      tag: TAG,
+      params: CollectionParams,
+      query: ListItemsQuery,
+      answer: ItemList,
+    },
+    requireScope("search"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      const query = check(ListItemsQuery, c.req.query());
+      const record = await registryOf(c).get(name);
+      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, name), query);
+      return c.json({
+        object: "list",
+        data: points.map((point) => toItem(point)),
+        next_cursor: next ?? null,
+      } satisfies z.infer<typeof ItemList>);
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "post",
+      path: "/v1/collections/{name}/items/delete",
+      operationId: "deleteItems",
+      summary: "Delete items by ids or by filter",
+      tag: TAG,
+      params: CollectionParams,
+      body: DeleteItemsRequest,
+      answer: DeletedResponse,
+    },
+    requireScope("write"),
+    async (c) => {
+      const { name } = check(CollectionParams, c.req.param());
+      const selector = await readBody(c, DeleteItemsRequest);
+      const record = await registryOf(c).get(name);
+      await admit(c, COST.write);
+      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), selector);
+      if ("ids" in selector) await picturesOf(c, name).delete(selector.ids);
+      return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "get",
+      path: ITEM,
+      operationId: "getItem",
+      summary: "Read an item, with its vector",
+      tag: TAG,
+      params: ItemParams,
+      answer: Item,
+    },
+    requireScope("search"),
+    async (c) => {
+      const { name, id } = check(ItemParams, c.req.param());
+      const record = await registryOf(c).get(name);
+      const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, name), [id]);
+      if (!point) throw itemNotFound(id);
+      return c.json(toItem(point, { withEmbedding: true }));
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "get",
+      path: `${ITEM}/image`,
+      operationId: "getItemImage",
+      summary: "The picture of an image item, as a WebP of at most 512 pixels",
+      tag: TAG,
+      params: ItemParams,
+      answerTypes: { "image/webp": z.string().meta({ format: "binary" }) },
+    },
+    requireScope("search"),
+    async (c) => {
+      const { name, id } = check(ItemParams, c.req.param());
+      await registryOf(c).get(name);
+      const picture = await picturesOf(c, name).get(id);
+      if (!picture) throw itemNotFound(id);
+      c.header("Content-Type", "image/webp");
+      c.header("ETag", picture.httpEtag);
+      c.header("Cache-Control", "private, max-age=300");
+      if (c.req.header("if-none-match") === picture.httpEtag) return c.body(null, 304);
+      return c.body(picture.body);
+    },
+  );
+
+  declare(
+    app,
+    {
+      method: "delete",
+      path: ITEM,
+      operationId: "deleteItem",
+      summary: "Delete an item",
+      tag: TAG,
+      params: ItemParams,
+      answer: DeletedResponse,
+    },
+    requireScope("write"),
+    async (c) => {
+      const { name, id } = check(ItemParams, c.req.param());
+      const record = await registryOf(c).get(name);
+      await admit(c, COST.write);
+      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), { ids: [id] });
+      await picturesOf(c, name).delete([id]);
+      if (deleted === 0) throw itemNotFound(id);
+      return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
+    },
+  );
+}
+
+const itemNotFound = (id: string): ApiError =>
+  new ApiError("item_not_found", { message: `There is no item "${id}" in this collection.` });
+
+function toItem(point: Point, options: { readonly withEmbedding?: boolean } = {}): z.infer<typeof Item> {
+  return {
+    id: point.id,
+    modality: point.modality,
+    metadata: point.metadata,
+    ...(options.withEmbedding && { embedding: Array.from(point.vector) }),
+  };
+}

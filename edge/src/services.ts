@@ -1,0 +1,41 @@
+/** What lives as long as the isolate: parsed configuration, backend client, caches. Built once, from the environment. */
+import { type BackendClient, createBackendClient } from "./backend/client.ts";
+import { ModelCatalogue } from "./backend/models.ts";
+import { CollectionCache } from "./collections/registry.ts";
+import type { InFlight } from "./embeddings/resolve.ts";
+import { type CacheTier, memoryTier } from "./embeddings/tiers.ts";
+import { type Config, configFrom, type Env } from "./env.ts";
+import { Identities } from "./tenants/identity.ts";
+import { type Limiter, localLimiter } from "./tenants/limiter.ts";
+
+export interface Services {
+  readonly config: Config;
+  readonly backend: BackendClient;
+  readonly models: ModelCatalogue;
+  readonly identities: Identities;
+  readonly localLimiter: Limiter;
+  readonly memory: CacheTier;
+  readonly inFlight: InFlight;
+  readonly collections: CollectionCache;
+}
+
+const built = new WeakMap<Config, Services>();
+
+export function servicesFor(env: Env): Services {
+  const config = configFrom(env);
+  let services = built.get(config);
+  if (!services) {
+    services = {
+      config,
+      backend: createBackendClient(config.BACKEND_URL, config.BACKEND_SECRET),
+      models: new ModelCatalogue(config.DEFAULT_MODEL),
+      identities: new Identities(config.KEY_PEPPER),
+      localLimiter: localLimiter(),
+      memory: memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024),
+      inFlight: new Map(),
+      collections: new CollectionCache(),
+    };
+    built.set(config, services);
+  }
+  return services;
+}
