@@ -22,14 +22,16 @@ const Payload = z.object({ sub: TenantId, path: z.string(), body_sha256: z.strin
 
 export const MIN_SECRET_BYTES = 32;
 
-export async function importSigningKey(secret: string): Promise<CryptoKey> {
+export type SigningKey = CryptoKey;
+
+export async function importSigningKey(secret: string): Promise<SigningKey> {
   const bytes = new TextEncoder().encode(secret);
   if (bytes.length < MIN_SECRET_BYTES)
     throw new RangeError(`the signing secret has at least ${MIN_SECRET_BYTES} bytes`);
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 }
 
-export async function signCall(key: CryptoKey, call: CallClaims): Promise<string> {
+export async function signCall(key: SigningKey, call: CallClaims): Promise<string> {
   return new SignJWT({ path: call.path, body_sha256: toHex(await sha256(call.body)) })
     .setProtectedHeader({ alg: "HS256" })
     .setIssuer(ISSUER)
@@ -41,7 +43,7 @@ export async function signCall(key: CryptoKey, call: CallClaims): Promise<string
 }
 
 /** @returns the tenant for which the call is made. @throws Error if the token is not valid for this path and body. */
-export async function verifyCall(key: CryptoKey, token: string, call: Omit<CallClaims, "tenant">): Promise<TenantId> {
+export async function verifyCall(key: SigningKey, token: string, call: Omit<CallClaims, "tenant">): Promise<TenantId> {
   const { payload } = await jwtVerify(token, key, {
     algorithms: ["HS256"],
     issuer: ISSUER,

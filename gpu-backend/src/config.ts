@@ -1,0 +1,59 @@
+/** The backend's settings, parsed once from the environment. A malformed one stops the start by its name. */
+import { availableParallelism } from "node:os";
+import { MIN_SECRET_BYTES } from "@sightline/shared/internal/token";
+import { z } from "zod";
+import { Provider } from "./inference/providers.ts";
+import { Variant } from "./models/manifest.ts";
+
+const list = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+const listOf = <T>(item: z.ZodType<T, string>, fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text) => list(text))
+    .pipe(z.array(item));
+
+const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+const Settings = z.object({
+  HOST: z.string().default("127.0.0.1"),
+  /** 0 takes any free port. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8788),
+  BACKEND_SECRET: z.string().min(MIN_SECRET_BYTES),
+  MODELS_DIR: z.string().default("models"),
+  /** Ids of the models that this replica must serve, or `all` that the folder holds. */
+  MODELS: z
+    .string()
+    .default("all")
+    .transform((text) => (text === "all" ? ("all" as const) : list(text))),
+  EXECUTION_PROVIDERS: listOf(Provider, "cpu"),
+  MODEL_VARIANTS: listOf(Variant, "int8,fp16,fp32"),
+  /** Intra-op threads per session. */
+  INFERENCE_THREADS: count(availableParallelism()),
+  MAX_IMAGE_BATCH: count(32),
+  MAX_TEXT_BATCH: count(64),
+  MAX_QUEUE: count(1024),
+  /** Images that are decoded at the same time. */
+  DECODE_CONCURRENCY: count(Math.max(2, availableParallelism())),
+  DATA_DIR: z.string().default(".sightline/vectors"),
+  /** CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. */
+  FETCH_ALLOW_ADDRESSES: listOf(z.string(), ""),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** How long a shutdown waits for work in progress. */
+  SHUTDOWN_GRACE_MS: count(20_000),
+});
+
+export type Config = z.infer<typeof Settings>;
+
+/** @throws Error that names every setting at fault. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const result = Settings.safeParse(environment);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`the configuration is not valid: ${faults.join("; ")}`);
+}

@@ -1,0 +1,71 @@
+/**
+ * What every internal route has in common: the signed token is checked against tenant, path and body before anything is
+ * parsed, the MessagePack body becomes a typed request, the deadline becomes a signal, the answer becomes MessagePack.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import type { TenantId } from "@sightline/shared/ids";
+import { DEADLINE_HEADER, MSGPACK, pack, unpack } from "@sightline/shared/internal/protocol";
+import { type SigningKey, verifyCall } from "@sightline/shared/internal/token";
+import { LIMITS } from "@sightline/shared/limits";
+import type { Context, Hono } from "hono";
+import type { z } from "zod";
+
+export interface InternalCall {
+  readonly tenant: TenantId;
+  /** Monotonic milliseconds. */
+  readonly deadlineAt: number;
+  /** Aborts when the caller goes away or its deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+export interface InternalApi {
+  post<T>(path: string, schema: z.ZodType<T>, handle: (request: T, call: InternalCall) => Promise<unknown>): void;
+}
+
+/** @param now monotonic milliseconds. */
+export function internalApi(app: Hono, signingKey: Promise<SigningKey>, now: () => number): InternalApi {
+  return {
+    post(path, schema, handle) {
+      app.post(path, async (c) => {
+        const body = new Uint8Array(await c.req.arrayBuffer());
+        const tenant = await authenticate(c, await signingKey, path, body);
+        const request = parse(schema, body);
+        const ms = deadlineMs(c.req.header(DEADLINE_HEADER));
+        const deadline = AbortSignal.timeout(ms);
+        const signal = AbortSignal.any([c.req.raw.signal, deadline]);
+        try {
+          const answer = await handle(request, { tenant, deadlineAt: now() + ms, signal });
+          return c.body(pack(answer) as Uint8Array<ArrayBuffer>, 200, { "content-type": MSGPACK });
+        } catch (error) {
+          if (deadline.aborted && !(error instanceof ApiError))
+            throw new ApiError("deadline_exceeded", { cause: error });
+          throw error;
+        }
+      });
+    },
+  };
+}
+
+async function authenticate(c: Context, key: SigningKey, path: string, body: Uint8Array): Promise<TenantId> {
+  const token = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
+  if (token === undefined) throw new ApiError("invalid_api_key");
+  try {
+    return await verifyCall(key, token, { path, body });
+  } catch (cause) {
+    throw new ApiError("invalid_api_key", { cause });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, body: Uint8Array): T {
+  try {
+    return schema.parse(unpack(body));
+  } catch (cause) {
+    // Edge and backend disagree about the protocol: a fault of ours, not of the caller.
+    throw new ApiError("internal_error", { cause });
+  }
+}
+
+function deadlineMs(header: string | undefined): number {
+  const ms = Number(header ?? LIMITS.deadlineMs);
+  return Number.isFinite(ms) ? Math.min(Math.max(1, ms), LIMITS.deadlineMs) : LIMITS.deadlineMs;
+}

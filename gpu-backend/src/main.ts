@@ -1,0 +1,85 @@
+/** The backend's process: listens at once (alive, not ready), loads models and store, serves, drains on SIGTERM. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { pino } from "pino";
+import { readConfig } from "./config.ts";
+import { createEmbedder } from "./embed.ts";
+import { createImageFetcher } from "./media/fetch-image.ts";
+import { loadRegistry } from "./models/registry.ts";
+import { Replica } from "./replica.ts";
+import { openEmbeddedStore } from "./retrieval/embedded-store.ts";
+import { createServer } from "./server.ts";
+
+const config = readConfig(process.env);
+const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
+const now = () => performance.now();
+const replica = new Replica();
+
+const app = createServer({
+  config,
+  replica,
+  embedder: createEmbedder({
+    fetchImage: createImageFetcher({ allowAddresses: config.FETCH_ALLOW_ADDRESSES }),
+    decodeConcurrency: config.DECODE_CONCURRENCY,
+    now,
+  }),
+  log,
+  now,
+});
+const server = serve({ fetch: app.fetch, hostname: config.HOST, port: config.PORT });
+await once(server, "listening");
+const { port } = server.address() as AddressInfo;
+log.info({ host: config.HOST, port }, "listening");
+// A parent that started us with a channel (the local stack) learns the port, and takes us with it when it dies.
+process.send?.({ port });
+process.once("disconnect", () => void shutDown("the parent has gone"));
+process.once("SIGTERM", () => void shutDown("SIGTERM"));
+process.once("SIGINT", () => void shutDown("SIGINT"));
+
+try {
+  await start();
+} catch (error) {
+  log.fatal({ err: error }, "the start failed");
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const store = await openEmbeddedStore({ dataDir: config.DATA_DIR, log });
+  const registry = await loadRegistry({
+    modelsDir: config.MODELS_DIR,
+    wanted: config.MODELS,
+    variants: config.MODEL_VARIANTS,
+    engine: {
+      providers: config.EXECUTION_PROVIDERS,
+      threads: config.INFERENCE_THREADS,
+      maxImageBatch: config.MAX_IMAGE_BATCH,
+      maxTextBatch: config.MAX_TEXT_BATCH,
+      maxQueue: config.MAX_QUEUE,
+    },
+    log,
+    now,
+  });
+  for (const { id, reason } of registry.refused) log.error({ model: id, reason }, "model refused");
+  replica.serve(registry, store);
+  log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");
+  process.send?.({ ready: true });
+}
+
+/** Not ready → no new connections → work in progress ends → models and store close → exit 0. */
+async function shutDown(reason: string): Promise<void> {
+  if (replica.phase === "draining") return;
+  replica.phase = "draining";
+  log.info({ reason }, "draining");
+  setTimeout(() => {
+    log.error("work in progress outlived the grace period");
+    process.exit(1);
+  }, config.SHUTDOWN_GRACE_MS).unref();
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  await replica.registry?.close();
+  if (replica.registry) await replica.store.close();
+  log.info("stopped");
+  process.exit(0);
+}

@@ -1,0 +1,50 @@
+/** The backend's HTTP surface: health for the platform, signed MessagePack calls for the edge, nothing else. */
+import { ApiError } from "@sightline/shared/errors";
+import { importSigningKey } from "@sightline/shared/internal/token";
+import { LIMITS } from "@sightline/shared/limits";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Embedder } from "./embed.ts";
+import { embedRoute } from "./http/embed.ts";
+import { onError } from "./http/errors.ts";
+import { healthRoutes } from "./http/health.ts";
+import { internalApi } from "./http/internal-call.ts";
+import { itemsRoute } from "./http/items.ts";
+import { modelsRoute } from "./http/models.ts";
+import { storeRoute } from "./http/store.ts";
+import type { Replica } from "./replica.ts";
+
+export interface ServerParts {
+  readonly config: Pick<Config, "BACKEND_SECRET" | "MODELS">;
+  readonly replica: Replica;
+  readonly embedder: Embedder;
+  readonly log: Logger;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export function createServer({ config, replica, embedder, log, now }: ServerParts): Hono {
+  const app = new Hono();
+  app.onError(onError(log));
+  app.notFound((c) => onError(log)(new ApiError("not_found"), c));
+  healthRoutes(app, replica, config.MODELS);
+
+  app.use(
+    "/internal/*",
+    bodyLimit({
+      // MessagePack carries images as bytes, so a call is never larger than the JSON it came from.
+      maxSize: LIMITS.bodyBytes,
+      onError: () => {
+        throw new ApiError("body_too_large");
+      },
+    }),
+  );
+  const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), now);
+  modelsRoute(api, replica);
+  embedRoute(api, replica, embedder);
+  itemsRoute(api, replica, embedder);
+  storeRoute(api, replica);
+  return app;
+}
