@@ -1,0 +1,142 @@
+/** The in-memory Redis: looks a command up, runs it, and tells which writes a restart must bring back. */
+import { type ByteString, type Command, CommandError, encodeText, OK, type Reply } from "../reply.ts";
+import { hashCommands, setCommands } from "./collections.ts";
+import { type CommandSpec, type CommandTable, parseInt64, wrongArity } from "./command-table.ts";
+import { dumpKey } from "./dump.ts";
+import { keyCommands } from "./keys.ts";
+import { Keyspace, type KeyspaceOptions } from "./keyspace.ts";
+import { LuaScripts } from "./lua.ts";
+import { stringCommands } from "./strings.ts";
+
+const DATA_COMMANDS = new Map(
+  [stringCommands, hashCommands, setCommands, keyCommands].flatMap((table) => Object.entries(table)),
+);
+
+/** Everything runs synchronously, so that each call is atomic. */
+export class MemoryRedis {
+  readonly #store: Keyspace;
+  readonly #record: (writes: readonly Command[]) => void;
+  readonly #scripts = new LuaScripts((command) => this.#runFromScript(command));
+  readonly #scriptCommands = new Map(Object.entries(this.#scriptTable()));
+
+  /**
+   * @param record is told, before the reply is given, of the commands that rebuild the keys without an expiry; all
+   * writes of a transaction in one call. Writes by scripts are not told: those are limits, which start afresh.
+   */
+  constructor(options: KeyspaceOptions, record: (writes: readonly Command[]) => void) {
+    this.#store = new Keyspace(options);
+    this.#record = record;
+  }
+
+  execute(command: Command): Reply {
+    const writes: Command[] = [];
+    const reply = this.#run(command, writes);
+    if (writes.length > 0) this.#record(writes);
+    return reply;
+  }
+
+  transaction(commands: readonly Command[]): readonly Reply[] | CommandError {
+    if (commands.some((command) => this.#find(command) instanceof CommandError))
+      return new CommandError("EXECABORT Transaction discarded because of previous errors.");
+    const writes: Command[] = [];
+    const replies = commands.map((command) => this.#run(command, writes));
+    if (writes.length > 0) this.#record(writes);
+    return replies;
+  }
+
+  /** The commands that rebuild every key without an expiry. */
+  dump(): Command[] {
+    return [...this.#store.lasting()].flatMap(([key, value]) => dumpKey(key, value));
+  }
+
+  #run(command: Command, writes: Command[]): Reply {
+    const spec = this.#find(command);
+    if (spec instanceof CommandError) return spec;
+    const [, ...args] = command;
+    const changing = spec.writes?.(args, this.#store) ?? [];
+    const lastedBefore = new Set(changing.filter((key) => this.#store.isLasting(key)));
+    const reply = attempt(() => spec.run(this.#store, ...args));
+    if (!(reply instanceof CommandError)) this.#noteWrites(command, changing, lastedBefore, writes);
+    return reply;
+  }
+
+  /** A key that stays without expiry needs the command itself; one that becomes so, all of it; one that was, its end. */
+  #noteWrites(
+    command: Command,
+    changing: readonly ByteString[],
+    lastedBefore: ReadonlySet<ByteString>,
+    writes: Command[],
+  ): void {
+    if (changing.some((key) => lastedBefore.has(key) && this.#store.isLasting(key))) writes.push(command);
+    for (const key of changing) {
+      const value = this.#store.get(key);
+      if (!this.#store.isLasting(key)) {
+        if (lastedBefore.has(key)) writes.push([encodeText("DEL"), key]);
+      } else if (value && !lastedBefore.has(key)) writes.push(...dumpKey(key, value));
+    }
+  }
+
+  #runFromScript(command: Command): Reply {
+    const [name, ...args] = command;
+    const spec = DATA_COMMANDS.get(name.toUpperCase());
+    if (!spec) return new CommandError("ERR Unknown Redis command called from script");
+    if (!fitsArity(spec, command))
+      return new CommandError("ERR Wrong number of args calling Redis command from script");
+    return attempt(() => spec.run(this.#store, ...args));
+  }
+
+  #find(command: Command): CommandSpec | CommandError {
+    const [name, ...args] = command;
+    const spec = DATA_COMMANDS.get(name.toUpperCase()) ?? this.#scriptCommands.get(name.toUpperCase());
+    if (!spec) {
+      const shown = args.map((arg) => `'${arg}' `).join("");
+      return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown.slice(0, 128)}`);
+    }
+    return fitsArity(spec, command) ? spec : wrongArity(name);
+  }
+
+  #scriptTable(): CommandTable {
+    const evaluate = (sha: string, count: ByteString, operands: readonly ByteString[]): Reply => {
+      const keys = Number(parseInt64(count));
+      if (keys < 0) throw new CommandError("ERR Number of keys can't be negative");
+      if (keys > operands.length) throw new CommandError("ERR Number of keys can't be greater than number of args");
+      return this.#scripts.run(sha, operands.slice(0, keys), operands.slice(keys));
+    };
+    return {
+      EVAL: {
+        arity: -3,
+        run: (_store, script, count, ...operands) => evaluate(this.#scripts.load(script), count, operands),
+      },
+      EVALSHA: {
+        arity: -3,
+        run: (_store, sha, count, ...operands) => evaluate(sha.toLowerCase(), count, operands),
+      },
+      SCRIPT: { arity: -2, run: (_store, subcommand, ...args) => this.#script(subcommand, args) },
+    };
+  }
+
+  #script(subcommand: ByteString, args: readonly ByteString[]): Reply {
+    const [script] = args;
+    const name = subcommand.toUpperCase();
+    if (name === "LOAD" && script !== undefined && args.length === 1) return encodeText(this.#scripts.load(script));
+    if (name === "EXISTS" && args.length > 0) return args.map((sha) => (this.#scripts.has(sha.toLowerCase()) ? 1 : 0));
+    if (name === "FLUSH") {
+      this.#scripts.clear();
+      return OK;
+    }
+    throw new CommandError(`ERR unknown subcommand '${subcommand}'. Try SCRIPT HELP.`);
+  }
+}
+
+function fitsArity(spec: CommandSpec, command: Command): boolean {
+  return spec.arity >= 0 ? command.length === spec.arity : command.length >= -spec.arity;
+}
+
+function attempt(run: () => Reply): Reply {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof CommandError) return cause;
+    throw cause;
+  }
+}
