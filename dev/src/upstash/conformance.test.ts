@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpstash, type UpstashServer } from "./server.ts";
 import { memoryBacking, redisBacking } from "./testing.ts";
 
-/** One command per row; each group starts on an empty store. Expected is whatever a real Redis answers. */
+/** One command per row; each group starts on an empty store. Expected is whatever a real Redis (7 or later) answers. */
 const GROUPS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   strings: [
     ["SET", "k", "v"],
@@ -156,7 +156,8 @@ const GROUPS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["MSET", "a", "1", "b"],
     ["DEL"],
     ["FOO"],
-    ["FOO", "bar", "baz"],
+    ["FOO", "bar", "é"],
+    ["EXPIRE", "k", "1", "é"],
     ["SCAN", "x"],
     ["SCRIPT", "BOGUS"],
     ["EVAL", "return 1"],

@@ -1,7 +1,16 @@
 /** The backing for a stack that has a Redis of its own: commands go through one ioredis connection. */
 import { Redis, ReplyError } from "ioredis";
 import type { Backing } from "./backing.ts";
-import { type ByteString, type Command, CommandError, encodeText, fromBytes, type Reply, toBytes } from "./reply.ts";
+import {
+  type ByteString,
+  type Command,
+  CommandError,
+  decodeText,
+  encodeText,
+  fromBytes,
+  type Reply,
+  toBytes,
+} from "./reply.ts";
 import { scriptSha, withoutShebang } from "./scripts.ts";
 
 /** Commands that change the connection, which all callers share, or that would block it. */
@@ -116,7 +125,7 @@ function restoreSha(command: Command, reply: Reply): Reply {
 
 function refuse([name]: Command): CommandError | undefined {
   if (!CONNECTION_BOUND.has(name.toUpperCase())) return undefined;
-  return new CommandError(`ERR Command is not available: '${name}'`);
+  return new CommandError(`ERR Command is not available: '${decodeText(name)}'`);
 }
 
 /** @throws the cause itself if Redis did not say it: then nobody knows whether the command ran. */

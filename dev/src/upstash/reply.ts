@@ -32,6 +32,11 @@ export function encodeText(text: string): ByteString {
   return fromBytes(Buffer.from(text, "utf8"));
 }
 
+/** For messages: bytes that are no UTF-8 show as U+FFFD. */
+export function decodeText(data: ByteString): string {
+  return toBytes(data).toString("utf8");
+}
+
 export function fromBytes(data: Uint8Array): ByteString {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1") as ByteString;
 }

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startUpstash, type UpstashServer } from "./server.ts";
-import { freePort } from "./testing.ts";
+import { freePort, redisBacking } from "./testing.ts";
 
 const token = "right";
 let server: UpstashServer;
@@ -171,6 +171,22 @@ describe("life cycle", () => {
   it("says so when the Redis does not answer", async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await expect(startUpstash({ port: 0, token, backing: { kind: "redis", url } })).rejects.toThrow("does not answer");
+  });
+
+  it.skipIf(redisBacking.isAbsent)("answers 503 once the Redis is away", async () => {
+    const redis = await redisBacking.open();
+    const bridge = await startUpstash({ port: 0, token, backing: redis.options });
+    const send = (command: readonly string[]) =>
+      fetch(bridge.url, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify(command),
+      });
+    expect((await send(["SUBSCRIBE", "would block the others"])).status).toBe(400);
+    expect((await send(["PING"])).status).toBe(200);
+    await redis.close();
+    expect((await send(["PING"])).status).toBe(503);
+    await bridge.close();
   });
 
   it("frees its port when it closes", async () => {

@@ -1,8 +1,7 @@
 /** For tests: a real Redis of their own, and the backings that every behaviour must hold on. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { Redis } from "ioredis";
 import type { UpstashOptions } from "./server.ts";
 

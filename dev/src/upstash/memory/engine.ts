@@ -1,5 +1,5 @@
 /** The in-memory Redis: looks a command up, runs it, and tells which writes a restart must bring back. */
-import { type ByteString, type Command, CommandError, encodeText, OK, type Reply } from "../reply.ts";
+import { type ByteString, type Command, CommandError, decodeText, encodeText, OK, type Reply } from "../reply.ts";
 import { hashCommands, setCommands } from "./collections.ts";
 import { type CommandSpec, type CommandTable, parseInt64, wrongArity } from "./command-table.ts";
 import { dumpKey } from "./dump.ts";
@@ -89,8 +89,10 @@ export class MemoryRedis {
     const [name, ...args] = command;
     const spec = DATA_COMMANDS.get(name.toUpperCase()) ?? this.#scriptCommands.get(name.toUpperCase());
     if (!spec) {
-      const shown = args.map((arg) => `'${arg}' `).join("");
-      return new CommandError(`ERR unknown command '${name}', with args beginning with: ${shown.slice(0, 128)}`);
+      const shown = args.map((arg) => `'${decodeText(arg)}' `).join("");
+      return new CommandError(
+        `ERR unknown command '${decodeText(name)}', with args beginning with: ${shown.slice(0, 128)}`,
+      );
     }
     return fitsArity(spec, command) ? spec : wrongArity(name);
   }
@@ -124,7 +126,7 @@ export class MemoryRedis {
       this.#scripts.clear();
       return OK;
     }
-    throw new CommandError(`ERR unknown subcommand '${subcommand}'. Try SCRIPT HELP.`);
+    throw new CommandError(`ERR unknown subcommand '${decodeText(subcommand)}'. Try SCRIPT HELP.`);
   }
 }
 

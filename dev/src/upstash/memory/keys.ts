@@ -1,5 +1,5 @@
 /** Commands of the in-memory Redis on keys of any type, and on the server. https://redis.io/docs/latest/commands/?group=generic */
-import { type ByteString, CommandError, encodeText, OK, type Reply, Status } from "../reply.ts";
+import { type ByteString, CommandError, decodeText, encodeText, OK, type Reply, Status } from "../reply.ts";
 import {
   allKeys,
   type CommandTable,
@@ -79,8 +79,9 @@ function expire(unit: TimeUnit, store: Keyspace, args: readonly ByteString[]): n
   const [key, amount, ...conditions] = args;
   if (key === undefined || amount === undefined) throw syntaxError();
   const expiresAt = toDeadline(unit, amount, store.now());
+  const verdicts = conditions.map((condition) => mayExpire(condition, expiresAt, store.expiresAt(key)));
   const value = store.get(key);
-  if (!value || !conditions.every((condition) => mayExpire(condition, expiresAt, store.expiresAt(key)))) return 0;
+  if (!value || verdicts.includes(false)) return 0;
   if (expiresAt > store.now()) store.put(key, value, expiresAt);
   else store.delete(key);
   return 1;
@@ -98,7 +99,7 @@ function mayExpire(condition: ByteString, expiresAt: number, current: number | u
     case "LT":
       return current === undefined || expiresAt < current;
     default:
-      throw new CommandError(`ERR Unsupported option ${condition}`);
+      throw new CommandError(`ERR Unsupported option ${decodeText(condition)}`);
   }
 }
 
