@@ -1,4 +1,10 @@
+import { mkdirSync } from "node:fs";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import type { WorldBindings } from "./dev/src/testing/edge-world.ts";
+
+// The worker's assets folder is named in wrangler.toml and has to exist, built or not.
+mkdirSync("playground/dist", { recursive: true });
 
 export default defineConfig({
   test: {
@@ -6,8 +12,34 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{shared,gpu-backend,dev,bench}/src/**/*.test.ts"],
+          include: ["{shared,gpu-backend,dev,playground,bench}/src/**/*.test.ts"],
+          exclude: ["**/*.e2e.test.ts"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The whole stack as a user starts it, and clients that know nothing of our code.
+        test: {
+          name: "e2e",
+          include: ["dev/src/**/*.e2e.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ...inject<WorldBindings>("world") } },
+          })),
+        ],
+        test: {
+          name: "workerd",
+          include: ["edge/src/**/*.test.ts"],
+          globalSetup: ["dev/src/testing/edge-setup.ts"],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

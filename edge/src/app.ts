@@ -1,14 +1,13 @@
 /** The worker's app: middleware and routes, in the order in which a request meets them. */
-import { OpenAPIHono } from "@hono/zod-openapi";
 import { ApiError } from "@sightline/shared/errors";
 import { LIMITS } from "@sightline/shared/limits";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
-import type { App } from "./context.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
 import { request } from "./middleware/request.ts";
+import { Router } from "./router.ts";
 import { classify } from "./routes/classify.ts";
 import { collections } from "./routes/collections.ts";
 import { document } from "./routes/document.ts";
@@ -20,28 +19,29 @@ import { models } from "./routes/models.ts";
 import { rank } from "./routes/rank.ts";
 import { search } from "./routes/search.ts";
 
-export function createApp(): OpenAPIHono<App> {
-  const app = new OpenAPIHono<App>();
+export function createApp(): Router {
+  const router = new Router();
+  const { app } = router;
   app.onError(onError);
   app.notFound(notFound);
 
   app.use(request);
   app.use(secureHeaders());
-  health(app);
-  document(app);
-  localSession(app);
+  health(router);
+  document(router);
+  localSession(router);
 
   app.use("/v1/*", methods(app));
   app.use("/v1/*", tooLarge);
   app.use("/v1/*", identity);
-  embeddings(app);
-  classify(app);
-  rank(app);
-  models(app);
-  collections(app);
-  items(app);
-  search(app);
-  return app;
+  embeddings(router);
+  classify(router);
+  rank(router);
+  models(router);
+  collections(router);
+  items(router);
+  search(router);
+  return router;
 }
 
 /** Counts the bytes of a body that declares no length. */

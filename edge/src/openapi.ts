@@ -1,11 +1,12 @@
-/** How a route is declared: once, with its schemas; the OpenAPI document is made from the same declaration. */
-import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
-import { ErrorEnvelope } from "@sightline/shared/errors";
-import type { Handler, MiddlewareHandler } from "hono";
-import type { z } from "zod";
-import type { App } from "./context.ts";
+/**
+ * The OpenAPI 3.1 document, made from the same declarations and zod schemas that the routes run on. zod writes JSON
+ * Schema 2020-12 itself, which is what OpenAPI 3.1 takes; schemas with an `id` become components.
+ */
+import { ImageValue } from "@sightline/shared/api/input";
+import { ERRORS, ErrorEnvelope } from "@sightline/shared/errors";
+import { z } from "zod";
 
-interface Declaration {
+export interface RouteDoc {
   readonly method: "get" | "post" | "put" | "delete";
   readonly path: `/${string}`;
   readonly operationId: string;
@@ -15,53 +16,128 @@ interface Declaration {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Other forms of the body, documented only: `http/body.ts` reads them. */
+  /** Further forms of the body by media type; `http/body.ts` reads them. */
   readonly bodyTypes?: Readonly<Record<string, z.ZodType>>;
   readonly answer?: z.ZodType;
   readonly answerTypes?: Readonly<Record<string, z.ZodType>>;
+  /** Needs no API key. */
   readonly public?: true;
 }
 
-const error = (description: string) => ({
-  description,
-  content: { "application/json": { schema: ErrorEnvelope } },
-});
+type Json = Readonly<Record<string, unknown>>;
 
-/** Adds the route to the app and to its document. Validation is the handler's, through `http/body.ts`. */
-export function declare(
-  app: OpenAPIHono<App>,
-  d: Declaration,
-  ...handlers: readonly [...MiddlewareHandler<App>[], Handler<App>]
-): void {
-  const content = (main: z.ZodType | undefined, others: Declaration["bodyTypes"]) => ({
-    ...(main && { "application/json": { schema: main } }),
-    ...Object.fromEntries(Object.entries(others ?? {}).map(([type, schema]) => [type, { schema }])),
-  });
-  const route: RouteConfig = {
-    method: d.method,
-    path: d.path,
-    operationId: d.operationId,
-    summary: d.summary,
-    tags: [d.tag],
-    ...(d.description && { description: d.description }),
-    ...(!d.public && { security: [{ apiKey: [] }] }),
-    request: {
-      ...(d.params && { params: d.params }),
-      ...(d.query && { query: d.query }),
-      ...(d.body && { body: { required: true, content: content(d.body, d.bodyTypes) } }),
+const COMPONENTS = "#/components/schemas/";
+
+/** Collects named schemas while a document is built. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+
+  /** @returns the schema in place; a reference where it has a name. */
+  use(schema: z.ZodType): Json {
+    const {
+      $defs,
+      $schema: _dialect,
+      id,
+      ...json
+    } = z.toJSONSchema(schema, {
+      // Requests are described as callers write them; answers have no defaults, so for them both directions agree.
+      io: "input",
+      unrepresentable: "any",
+      override({ zodSchema, jsonSchema }) {
+        // In JSON an image is always a string; the bytes of its other branch come from multipart and bare bodies.
+        if (zodSchema !== ImageValue) return;
+        delete jsonSchema.anyOf;
+        jsonSchema.type = "string";
+      },
+    });
+    for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, definition);
+    if (typeof id !== "string") return relocated(json);
+    this.#add(id, json);
+    return { $ref: COMPONENTS + id };
+  }
+
+  #add(name: string, schema: Json): void {
+    const { id: _name, ...json } = schema;
+    this.schemas[name] = relocated(json);
+  }
+}
+
+/** zod refers to definitions inside one schema; in the document they are components. */
+const relocated = (json: Json): Json => JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"${COMPONENTS}`));
+
+/** @param origin where the API is served, for example `https://api.example.com`. */
+export function openApiDocument(routes: readonly RouteDoc[], origin: string): Json {
+  const components = new Components();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    Object.assign(paths[route.path] ?? {}, { [route.method]: operation(route, components) });
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Sightline",
+      version: "1.0.0",
+      description: `${INTRODUCTION}\n\n# Errors\n\nEvery error has the same envelope; its \`code\` is one of these.\n\n${errorTable()}`,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
+    servers: [{ url: origin }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { apiKey: { type: "http", scheme: "bearer" } },
+    },
+  };
+}
+
+function operation(route: RouteDoc, components: Components): Json {
+  const content = (main: z.ZodType | undefined, others: RouteDoc["bodyTypes"]): Json =>
+    Object.fromEntries(
+      Object.entries({ ...(main && { "application/json": main }), ...others }).map(([type, schema]) => [
+        type,
+        { schema: components.use(schema) },
+      ]),
+    );
+  const error = (description: string): Json => ({ description, content: content(ErrorEnvelope, {}) });
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    tags: [route.tag],
+    security: route.public ? [] : [{ apiKey: [] }],
+    parameters: [...parameters("path", route.params, components), ...parameters("query", route.query, components)],
+    ...(route.body && { requestBody: { required: true, content: content(route.body, route.bodyTypes) } }),
     responses: {
-      200: { description: "OK", content: content(d.answer, d.answerTypes) },
-      ...(!d.public && {
+      200: { description: "OK", content: content(route.answer, route.answerTypes) },
+      ...(!route.public && {
         400: error("The request is not valid; `param` names the field"),
         401: error("The API key is missing or not valid"),
         403: error("The API key lacks a scope"),
-        ...(d.params && { 404: error("No such resource") }),
+        ...(route.params && { 404: error("No such resource") }),
         429: error("The rate limit is used up; see `Retry-After`"),
         503: error("Temporarily unavailable; see `Retry-After`"),
       }),
     },
   };
-  app.openAPIRegistry.registerPath(route);
-  app.on(d.method.toUpperCase(), [d.path.replaceAll(/\{(\w+)\}/g, ":$1")], ...handlers);
 }
+
+function parameters(place: "path" | "query", schema: z.ZodObject | undefined, components: Components): Json[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, type]) => ({
+    name,
+    in: place,
+    required: place === "path",
+    schema: components.use(type as z.ZodType),
+  }));
+}
+
+const INTRODUCTION =
+  "One HTTPS API over pictures and text: embeddings, zero-shot classification, ranking and cross-modal search.\n\n" +
+  "Send your key as `Authorization: Bearer <key>`.";
+
+const errorTable = (): string =>
+  [
+    "| code | status | meaning | what to do |",
+    "|---|---|---|---|",
+    ...Object.entries(ERRORS).map(([code, e]) => `| \`${code}\` | ${e.status} | ${e.meaning} | ${e.remedy} |`),
+  ].join("\n");

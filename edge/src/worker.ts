@@ -2,6 +2,6 @@
 import { createApp } from "./app.ts";
 import type { Env } from "./env.ts";
 
-const app = createApp();
+const { app } = createApp();
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

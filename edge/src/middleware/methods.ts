@@ -1,11 +1,12 @@
 /** @module 405 with `Allow` (RFC 9110 §15.5.6) for a path that exists with other methods. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
+
 import { ApiError } from "@sightline/shared/errors";
+import type { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { App } from "../context.ts";
 
 /** Reads the routes when the first request comes, after all of them were declared. */
-export const methods = (app: OpenAPIHono<App>) => {
+export const methods = (app: Hono<App>) => {
   let table: readonly { readonly method: string; readonly pattern: RegExp }[] | undefined;
   return createMiddleware<App>(async (c, next) => {
     table ??= app.routes

@@ -1,14 +1,12 @@
 /** `POST /v1/classify`: zero-shot classification with the caller's labels (Radford et al. 2021, §3.1). */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ClassifyRequest, ClassifyResponse } from "@sightline/shared/api/inference";
 import { dot, meanDirection, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
-import type { App } from "../context.ts";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
 import { embedAll, findModel, type NamedInput, namedInputs, usageOf } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 type Label = z.infer<typeof ClassifyRequest>["labels"][number];
 
@@ -27,9 +25,8 @@ function promptsOf(label: Label, index: number, template: string): NamedInput[] 
     : label.prompts.map((prompt, i) => input(prompt, `labels[${index}].prompts[${i}]`));
 }
 
-export function classify(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function classify(router: Router): void {
+  router.add(
     {
       method: "post",
       path: "/v1/classify",

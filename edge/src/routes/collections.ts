@@ -1,5 +1,4 @@
 /** `/v1/collections`: named sets of items, each tied to the model revision that makes its vectors. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import {
   Collection,
   CollectionList,
@@ -18,13 +17,12 @@ import { check, readBody } from "../http/body.ts";
 import { findModel } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 const TAG = "Collections";
 
-export function collections(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function collections(router: Router): void {
+  router.add(
     {
       method: "get",
       path: "/v1/collections",
@@ -40,8 +38,7 @@ export function collections(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "put",
       path: "/v1/collections/{name}",
@@ -62,8 +59,7 @@ export function collections(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "get",
       path: "/v1/collections/{name}",
@@ -80,8 +76,7 @@ export function collections(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "delete",
       path: "/v1/collections/{name}",

@@ -1,21 +1,18 @@
 /** `POST /v1/embeddings`: OpenAI-compatible embeddings of texts and images in one space. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { EmbeddingsRequest, EmbeddingsResponse } from "@sightline/shared/api/inference";
 import { ApiError } from "@sightline/shared/errors";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { z } from "zod";
-import type { App } from "../context.ts";
 import { type Embedded, vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
 import { embedAll, findModel, namedInputs, usageOf } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 const asInput = (image: Uint8Array) => ({ input: { image } });
 
-export function embeddings(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function embeddings(router: Router): void {
+  router.add(
     {
       method: "post",
       path: "/v1/embeddings",

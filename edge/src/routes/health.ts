@@ -1,8 +1,6 @@
 /** `/healthz`: the worker runs. `/readyz`: what it needs answers. Both without a key, neither tells more than a word. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import type { App } from "../context.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 const Health = z.object({ status: z.literal("ok") }).meta({ id: "Health" });
 const State = z.enum(["ok", "down"]);
@@ -12,9 +10,8 @@ const Readiness = z
 
 const PROBE_TIMEOUT_MS = 2000;
 
-export function health(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function health(router: Router): void {
+  router.add(
     {
       method: "get",
       path: "/healthz",
@@ -27,8 +24,7 @@ export function health(app: OpenAPIHono<App>): void {
     (c) => c.json({ status: "ok" } satisfies z.infer<typeof Health>),
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "get",
       path: "/readyz",

@@ -1,5 +1,4 @@
 /** `/v1/collections/{name}/items`: upsert, read, list and delete what a collection holds. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import {
   CollectionParams,
   DeletedResponse,
@@ -18,19 +17,17 @@ import { z } from "zod";
 import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
 import { spaceOf } from "../collections/registry.ts";
 import { writeItems } from "../collections/write-items.ts";
-import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 const TAG = "Items";
 const ITEMS = "/v1/collections/{name}/items" as const;
 const ITEM = "/v1/collections/{name}/items/{id}" as const;
 
-export function items(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function items(router: Router): void {
+  router.add(
     {
       method: "put",
       path: ITEMS,
@@ -52,8 +49,7 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "get",
       path: ITEMS,
@@ -71,7 +67,7 @@ export function items(app: OpenAPIHono<App>): void {
       const { name } = check(CollectionParams, c.req.param());
       const query = check(ListItemsQuery, c.req.query());
       const record = await registryOf(c).get(name);
-      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, name), query);
+      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, name), query).catch(blameCursor);
       return c.json({
         object: "list",
         data: points.map((point) => toItem(point)),
@@ -80,8 +76,7 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "post",
       path: "/v1/collections/{name}/items/delete",
@@ -104,8 +99,7 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "get",
       path: ITEM,
@@ -125,8 +119,7 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "get",
       path: `${ITEM}/image`,
@@ -150,8 +143,7 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 
-  declare(
-    app,
+  router.add(
     {
       method: "delete",
       path: ITEM,
@@ -173,6 +165,11 @@ export function items(app: OpenAPIHono<App>): void {
     },
   );
 }
+
+/** The store does not know which field its cursor came in. */
+const blameCursor = (error: unknown): never => {
+  throw error instanceof ApiError && error.code === "invalid_cursor" ? error.at("cursor") : error;
+};
 
 const itemNotFound = (id: string): ApiError =>
   new ApiError("item_not_found", { message: `There is no item "${id}" in this collection.` });

@@ -1,14 +1,11 @@
 /** `GET /v1/models`: what this deployment can do. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ModelsResponse } from "@sightline/shared/api/inference";
-import type { App } from "../context.ts";
 import { callContext } from "../inference.ts";
-import { declare } from "../openapi.ts";
 import { keyValue } from "../redis.ts";
+import type { Router } from "../router.ts";
 
-export function models(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function models(router: Router): void {
+  router.add(
     {
       method: "get",
       path: "/v1/models",

@@ -1,19 +1,16 @@
 /** `POST /v1/rank`: candidates sorted by how well they fit a query, across modalities. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { RankRequest, RankResponse } from "@sightline/shared/api/inference";
 import { parseInput } from "@sightline/shared/api/input";
 import { dot, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
-import type { App } from "../context.ts";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
 import { embedAll, findModel, namedInputs, usageOf } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
-export function rank(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function rank(router: Router): void {
+  router.add(
     {
       method: "post",
       path: "/v1/rank",

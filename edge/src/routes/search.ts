@@ -1,5 +1,4 @@
 /** `POST /v1/collections/{name}/search`: nearest neighbours by words, by picture, by a stored item or by a vector. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { CollectionParams, SearchRequest, SearchResponse } from "@sightline/shared/api/collections";
 import { parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
@@ -16,13 +15,12 @@ import { check, readBody } from "../http/body.ts";
 import { embedAll, findModel } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
-import { declare } from "../openapi.ts";
+import type { Router } from "../router.ts";
 
 type Query = z.infer<typeof SearchRequest>["query"];
 
-export function search(app: OpenAPIHono<App>): void {
-  declare(
-    app,
+export function search(router: Router): void {
+  router.add(
     {
       method: "post",
       path: "/v1/collections/{name}/search",

@@ -11,12 +11,18 @@ export type Modality = z.infer<typeof Modality>;
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
+const JsonValue: z.ZodType<Json> = z
+  .lazy(() =>
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(JsonValue), z.record(z.string(), JsonValue)]),
+  )
+  .meta({ id: "JsonValue" });
+
 const depthOf = (value: Json): number =>
   typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
 export const Metadata = z
-  .record(z.string().min(1).max(128), z.json())
-  .refine((m) => depthOf(m as Json) <= LIMITS.metadataDepth, {
+  .record(z.string().min(1).max(128), JsonValue)
+  .refine((m) => depthOf(m) <= LIMITS.metadataDepth, {
     message: `metadata nests at most ${LIMITS.metadataDepth} levels deep`,
   })
   .refine((m) => new TextEncoder().encode(JSON.stringify(m)).length <= LIMITS.metadataBytes, {

@@ -32,7 +32,8 @@ const Condition = z
   })
   .refine((c) => OPERATORS.some((op) => c[op] !== undefined), {
     message: `a condition has at least one of ${OPERATORS.join(", ")}`,
-  });
+  })
+  .meta({ id: "FilterCondition" });
 export type Condition = z.infer<typeof Condition>;
 
 export interface FilterGroup {
@@ -52,7 +53,8 @@ const Group = z
     any: z.array(FilterNode).min(1, "`any` of nothing matches nothing: leave it out").optional(),
     not: z.array(FilterNode).optional(),
   })
-  .refine((g) => g.all || g.any || g.not, { message: "a filter has at least one of all, any, not" });
+  .refine((g) => g.all || g.any || g.not, { message: "a filter has at least one of all, any, not" })
+  .meta({ id: "FilterGroup" });
 
 export const Filter = FilterNode.superRefine((filter, context) => {
   const { conditions, depth } = measure(filter);

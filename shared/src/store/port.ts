@@ -3,11 +3,15 @@
  * one tenant's collection by a `Scope`, so that no adapter can be asked for data across tenants.
  *
  * Semantics that every adapter keeps (the conformance suite checks them):
- * - vectors are L2-normalised float32 of `space.dims`; `score` is their cosine similarity, highest first, ties by id;
- * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole;
+ * - vectors are L2-normalised float32 of `space.dims`; `score` is their cosine similarity, highest first, ties by id
+ *   (which of equally near points make the cut at `topK` is the store's choice);
+ * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole; what it wrote is
+ *   seen by every read that starts after it;
+ * - a vector of another length than `space.dims` is refused, ApiError(vector_invalid), and nothing of its call is stored;
  * - `search` is approximate, but exact for scopes of up to 1 000 points; filters never lose recall to the tenant filter;
  * - `scroll` goes in one fixed order of the store's own and neither skips nor repeats a point that exists throughout;
- * - a scope that holds nothing behaves like one that never existed: empty results, zero counts, nothing to delete.
+ * - a scope that holds nothing behaves like one that never existed, as does every scope of a space that was never
+ *   ensured: empty results, zero counts, nothing to delete.
  *
  * Every method throws ApiError(store_unavailable) if the store cannot be reached in time.
  */
@@ -71,6 +75,7 @@ export interface StoreHealth {
 export interface VectorStore {
   /** Creates the space if it is missing. Idempotent. */
   ensure(space: VectorSpace): Promise<void>;
+  /** Into a space that was ensured before. */
   upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void>;
   /** @returns how many points there were to delete. */
   delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number>;

@@ -1,0 +1,57 @@
+/** Fills the collection `emoji` with pictures, unless an earlier start has done so with the model that is served now. */
+import { SingleBar } from "cli-progress";
+import type { Api } from "./api.ts";
+import { type EmojiSample, loadEmojiSamples, renderEmoji } from "./emoji.ts";
+
+const NAME = "emoji";
+const DESCRIPTION = "Fluent Emoji (flat) by Microsoft, MIT";
+const BATCH = 48;
+
+/** @returns how many pictures were indexed now and how long it took. */
+export async function indexSamples(api: Api): Promise<{ indexed: number; total: number; ms: number }> {
+  const samples = await loadEmojiSamples();
+  if (await isComplete(api, samples.length)) return { indexed: 0, total: samples.length, ms: 0 };
+  await api.deleteCollection(NAME);
+  await api.createCollection(NAME, DESCRIPTION);
+
+  const bar = new SingleBar({
+    format: "  indexing emoji  {bar} {value}/{total} pictures, {rate}/s",
+    barsize: 32,
+    hideCursor: true,
+    clearOnComplete: true,
+    noTTYOutput: true,
+    notTTYSchedule: 2000,
+  });
+  const from = performance.now();
+  bar.start(samples.length, 0, { rate: "–" });
+  let next = renderBatch(samples.slice(0, BATCH));
+  for (let at = 0; at < samples.length; at += BATCH) {
+    const items = await next;
+    // The next pictures are drawn while these are being indexed.
+    next = renderBatch(samples.slice(at + BATCH, at + 2 * BATCH));
+    const { failed, results } = await api.putItems(NAME, items);
+    if (failed > 0)
+      throw new Error(`a sample picture was refused: ${JSON.stringify(results.find((r) => r.status === "failed"))}`);
+    const done = Math.min(samples.length, at + BATCH);
+    bar.update(done, { rate: Math.round(done / ((performance.now() - from) / 1000)) });
+  }
+  bar.stop();
+  return { indexed: samples.length, total: samples.length, ms: performance.now() - from };
+}
+
+async function isComplete(api: Api, total: number): Promise<boolean> {
+  const collection = await api.collection(NAME);
+  if (collection?.items.total !== total) return false;
+  const model = (await api.models()).data.find(({ id }) => id === collection.model);
+  return model?.revision === collection.revision;
+}
+
+async function renderBatch(samples: readonly EmojiSample[]) {
+  return Promise.all(
+    samples.map(async (sample) => ({
+      id: sample.id,
+      image: Buffer.from(await renderEmoji(sample)).toString("base64"),
+      metadata: sample.metadata,
+    })),
+  );
+}

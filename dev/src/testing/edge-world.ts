@@ -1,0 +1,114 @@
+/**
+ * The world in which the worker's tests run: a real local Redis over REST, the real backend with the built-in model, and
+ * a backend that misbehaves on demand. Started once for all tests in workerd.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digestApiKey, mintApiKey, parseApiKey } from "@sightline/shared/api-key";
+import { TenantId } from "@sightline/shared/ids";
+import type { PlanName } from "@sightline/shared/limits";
+import { type KeyRecord, redisKeys, SCOPES, type Scope } from "@sightline/shared/tenants";
+import { Redis } from "@upstash/redis";
+import { startBackend } from "../backend.ts";
+import { startUpstash } from "../upstash/server.ts";
+
+/** What the tests in workerd find in their bindings. */
+export interface WorldBindings {
+  readonly ENVIRONMENT: string;
+  readonly BACKEND_URL: string;
+  readonly BACKEND_SECRET: string;
+  readonly FAULTY_BACKEND_URL: string;
+  readonly REDIS_URL: string;
+  readonly REDIS_TOKEN: string;
+  readonly KEY_PEPPER: string;
+  readonly TEST_KEYS: Record<TestKey, string>;
+}
+
+const KEYS = {
+  full: { tenant: "acme", plan: "unlimited", scopes: SCOPES },
+  other: { tenant: "rival", plan: "unlimited", scopes: SCOPES },
+  searchOnly: { tenant: "acme", plan: "unlimited", scopes: ["search"] },
+  poor: { tenant: "poor", plan: "free", scopes: SCOPES },
+} as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
+export type TestKey = keyof typeof KEYS;
+
+export interface World {
+  readonly bindings: WorldBindings;
+  close(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), "sightline world "));
+  const backendSecret = "test-backend-secret-of-enough-bytes";
+  const token = "test-redis-token";
+  const pepper = "test-pepper-that-has-more-than-32-bytes";
+  const [redis, backend, faulty] = await Promise.all([
+    startUpstash({ port: 0, token, backing: { kind: "memory" } }),
+    startBackend({
+      BACKEND_SECRET: backendSecret,
+      DATA_DIR: join(dir, "vectors"),
+      LOG_LEVEL: "error",
+      INFERENCE_THREADS: "1",
+      FETCH_ALLOW_ADDRESSES: "",
+    }),
+    startFaultyBackend(),
+  ]);
+  return {
+    bindings: {
+      ENVIRONMENT: "test",
+      BACKEND_URL: backend.url,
+      BACKEND_SECRET: backendSecret,
+      FAULTY_BACKEND_URL: faulty.url,
+      REDIS_URL: redis.url,
+      REDIS_TOKEN: token,
+      KEY_PEPPER: pepper,
+      TEST_KEYS: await seedKeys(new Redis({ url: redis.url, token, enableTelemetry: false }), pepper),
+    },
+    async close() {
+      await Promise.all([backend.stop(), redis.close(), faulty.close()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, string>> {
+  const entries = Object.entries(KEYS).map(async ([name, { tenant, plan, scopes }]) => {
+    const { key } = mintApiKey("test");
+    const record: KeyRecord = {
+      publicId: parseApiKey(key)?.publicId ?? "",
+      tenant: TenantId.parse(tenant),
+      plan,
+      scopes: [...scopes],
+    };
+    await redis.set(redisKeys.apiKey(await digestApiKey(pepper, key)), JSON.stringify(record));
+    return [name, key] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Record<TestKey, string>;
+}
+
+/** `PUT /mode/<mode>` sets how it fails from then on: hang, garbage, reset, status-500. */
+async function startFaultyBackend(): Promise<{ url: string; close(): Promise<void> }> {
+  let mode = "garbage";
+  const server: Server = createServer((request, response) => {
+    const wanted = /^\/mode\/(\S+)$/.exec(request.url ?? "")?.[1];
+    if (wanted !== undefined) {
+      mode = wanted;
+      response.end();
+    } else if (mode === "reset") request.socket.destroy();
+    else if (mode === "status-500") response.writeHead(500).end("<html>an error page</html>");
+    else if (mode === "garbage") response.writeHead(200).end(Buffer.from([0xc1, 0xff, 0x00]));
+    else request.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the faulty backend has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

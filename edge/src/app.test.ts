@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { type CallOptions, call, env, expectError, get, post } from "./testing/client.ts";
+
+const embed = (input: string, options: CallOptions = {}) => post("/v1/embeddings", { input }, options);
+
+describe("identity", () => {
+  it.each([
+    ["no key", {}],
+    ["another scheme", { authorization: "Basic abc" }],
+    ["a malformed key", { authorization: "Bearer nonsense" }],
+    ["a mistyped key", { authorization: `Bearer ${env.TEST_KEYS.full.slice(0, -1)}0` }],
+    ["an unknown key", { authorization: "Bearer sl_test_000000000000_00000000000000000000000000000000" }],
+  ])("answers %s with the same 401", async (_, headers) => {
+    const answer = await call("POST", "/v1/embeddings", {
+      key: null,
+      headers: headers as Record<string, string>,
+      json: { input: "a" },
+    });
+    expectError(answer, 401, "invalid_api_key");
+    expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+  });
+
+  it("names the scope that a key lacks", async () => {
+    const answer = await embed("a", { key: "searchOnly" });
+    expectError(answer, 403, "insufficient_scope");
+    expect(answer.body.error.message).toContain('"embed"');
+  });
+
+  it("keeps serving known keys, and refuses unknown ones with 503, while Redis is away", async () => {
+    const word = crypto.randomUUID();
+    const isolate = { ...env, REDIS_URL: "http://127.0.0.1:1" };
+    expectError(await embed(word, { env: isolate }), 503, "identity_unavailable");
+  });
+});
+
+describe("limits", () => {
+  it("answers 429 with a Retry-After when the bucket is empty", async () => {
+    const input = Array.from({ length: 256 }, (_, i) => `word ${i}`);
+    const answers = [];
+    for (let i = 0; i < 6; i++) answers.push(await post("/v1/embeddings", { input }, { key: "poor" }));
+    const refused = answers.at(-1);
+    expect(answers.map(({ status }) => status)).toContain(200);
+    expectError(refused!, 429, "rate_limit_exceeded");
+    expect(Number(refused!.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("a backend that fails", () => {
+  const broken = { ...env, BACKEND_URL: env.FAULTY_BACKEND_URL };
+  const fail = async (mode: string) => (await fetch(`${env.FAULTY_BACKEND_URL}/mode/${mode}`)).arrayBuffer();
+
+  it.each([
+    ["answers garbage", "garbage", 502, "backend_invalid_response"],
+    ["answers an error page", "status-500", 502, "backend_invalid_response"],
+    ["hangs up", "reset", 503, "backend_unavailable"],
+  ])("that %s costs a catalogue error, and cached inputs keep working", async (_, mode, status, code) => {
+    const word = crypto.randomUUID();
+    const before = await embed(word);
+    await fail(mode);
+    expectError(await embed(crypto.randomUUID(), { env: broken }), status, code);
+    const cached = await embed(word, { env: broken });
+    expect(cached.status).toBe(200);
+    expect(cached.headers.get("sightline-cache")).toBe("hit");
+    expect(cached.body.data).toEqual(before.body.data);
+  });
+
+  it("that is not there answers 503 with Retry-After", async () => {
+    const answer = await embed(crypto.randomUUID(), { env: { ...env, BACKEND_URL: "http://127.0.0.1:1" } });
+    expectError(answer, 503, "backend_unavailable");
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("service routes", () => {
+  it("are alive and ready", async () => {
+    expect((await get("/healthz", { key: null })).body).toEqual({ status: "ok" });
+    expect((await get("/readyz", { key: null })).body).toEqual({
+      status: "ok",
+      components: { backend: "ok", redis: "ok" },
+    });
+  });
+
+  it("tell when the backend is away", async () => {
+    const { status, body } = await get("/readyz", { key: null, env: { ...env, BACKEND_URL: "http://127.0.0.1:1" } });
+    expect(status).toBe(503);
+    expect(body.components).toEqual({ backend: "down", redis: "ok" });
+  });
+
+  it("list the models", async () => {
+    const { body } = await get("/v1/models");
+    expect(body.data[0]).toMatchObject({ id: "emoji-dual", object: "model", default: true, family: "clip" });
+  });
+
+  it("describe every route in an OpenAPI document whose references resolve", async () => {
+    const { body } = await get("/openapi.json", { key: null });
+    expect(body.openapi).toBe("3.1.0");
+    expect(Object.keys(body.paths)).toContain("/v1/collections/{name}/search");
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map((m) => m[1] ?? "");
+    expect(references.length).toBeGreaterThan(20);
+    for (const reference of references) {
+      const name = reference.replace("#/components/schemas/", "");
+      expect(body.components.schemas, reference).toHaveProperty([name]);
+    }
+  });
+
+  it("keep the demo key to the local stack", async () => {
+    expectError(await get("/dev/session", { key: null }), 404, "not_found");
+  });
+
+  it("answer 404 for what does not exist", async () => {
+    expectError(await get("/v1/nothing"), 404, "not_found");
+  });
+});

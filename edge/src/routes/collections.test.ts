@@ -1,0 +1,289 @@
+import { bytesToBase64 } from "@sightline/shared/vectors";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Answer, call, del, env, expectError, get, post, put } from "../testing/client.ts";
+import { png } from "../testing/images.ts";
+
+const fresh = () => `c-${crypto.randomUUID().slice(0, 8)}`;
+const picture = async (r: number, g: number, b: number) => bytesToBase64(await png(r, g, b));
+
+async function collectionWith(items: readonly object[]): Promise<string> {
+  const name = fresh();
+  expect((await put(`/v1/collections/${name}`, {})).status).toBe(200);
+  if (items.length > 0) {
+    const { body } = await put(`/v1/collections/${name}/items`, { items });
+    expect(body.failed).toBe(0);
+  }
+  return name;
+}
+
+const ids = (answer: Answer): string[] => answer.body.results.map((r: { id: string }) => r.id);
+
+describe("collections", () => {
+  it("are created, described, listed and deleted", async () => {
+    const name = fresh();
+    const created = await put(`/v1/collections/${name}`, { description: "first" });
+    expect(created.body).toMatchObject({
+      name,
+      model: "emoji-dual",
+      description: "first",
+      items: { text: 0, image: 0, total: 0 },
+    });
+    const changed = await put(`/v1/collections/${name}`, { description: "second" });
+    expect(changed.body).toMatchObject({ description: "second", created_at: created.body.created_at });
+    const list = await get("/v1/collections");
+    expect(list.body.data.map((c: { name: string }) => c.name)).toContain(name);
+    expect((await del(`/v1/collections/${name}`)).body).toEqual({ deleted: 0 });
+    expectError(await get(`/v1/collections/${name}`), 404, "collection_not_found");
+  });
+
+  it("count their items by modality and lose them when deleted", async () => {
+    const name = await collectionWith([
+      { id: "t", text: "a red apple" },
+      { id: "i", image: await picture(200, 0, 0) },
+    ]);
+    expect((await get(`/v1/collections/${name}`)).body.items).toEqual({ text: 1, image: 1, total: 2 });
+    expect((await del(`/v1/collections/${name}`)).body).toEqual({ deleted: 2 });
+    await put(`/v1/collections/${name}`, {});
+    expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(0);
+    expectError(await get(`/v1/collections/${name}/items/i/image`), 404, "item_not_found");
+  });
+
+  it.each(["Upper", "-dash", "a b", "ü", "a".repeat(64)])("refuse the name %j", async (name) => {
+    expectError(await put(`/v1/collections/${encodeURIComponent(name)}`, {}), 400, "invalid_request", "name");
+  });
+
+  it("refuse an unknown model and unknown fields", async () => {
+    expectError(await put(`/v1/collections/${fresh()}`, { model: "nope" }), 404, "model_not_found", "model");
+    expectError(await put(`/v1/collections/${fresh()}`, { dims: 3 }), 400, "unknown_field", "dims");
+  });
+
+  it("of another tenant look exactly like missing ones", async () => {
+    const name = await collectionWith([{ id: "secret", text: "a red apple" }]);
+    const other = (answer: Answer) => ({
+      ...answer.body.error,
+      request_id: "",
+      message: answer.body.error.message.replace(/"c-.*?"/, ""),
+    });
+    for (const path of ["", "/items", "/items/secret", "/items/secret/image"]) {
+      const foreign = await get(`/v1/collections/${name}${path}`, { key: "other" });
+      const missing = await get(`/v1/collections/${fresh()}${path}`, { key: "other" });
+      expect(foreign.status).toBe(404);
+      expect(other(foreign)).toEqual(other(missing));
+    }
+    const search = await post(`/v1/collections/${name}/search`, { query: "apple" }, { key: "other" });
+    expectError(search, 404, "collection_not_found");
+    expect((await get("/v1/collections", { key: "other" })).body.data).toEqual([]);
+  });
+});
+
+describe("items", () => {
+  it("come back with modality, metadata and a unit vector", async () => {
+    const metadata = { colour: "red", tags: ["a", "b"], nested: { n: 1 }, none: null, 名: "苹果" };
+    const name = await collectionWith([{ id: "weird id/ü?&#", text: "a red apple", metadata }]);
+    const { body } = await get(`/v1/collections/${name}/items/${encodeURIComponent("weird id/ü?&#")}`);
+    expect(body).toMatchObject({ id: "weird id/ü?&#", modality: "text", metadata });
+    expect(Math.hypot(...body.embedding)).toBeCloseTo(1, 4);
+  });
+
+  it("fail one by one", async () => {
+    const name = await collectionWith([]);
+    const { status, body } = await put(`/v1/collections/${name}/items`, {
+      items: [
+        { id: "good", text: "a pear" },
+        { id: "bad-bytes", image: btoa("no image") },
+        { id: "cut", image: bytesToBase64((await png(1, 2, 3)).slice(0, 60)) },
+        { id: "short-vector", embedding: [1, 2, 3] },
+      ],
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ succeeded: 1, failed: 3 });
+    expect(body.results.map((r: { status: string }) => r.status)).toEqual(["stored", "failed", "failed", "failed"]);
+    expect(
+      body.results.slice(1).map((r: { error: { code: string; param: string } }) => [r.error.code, r.error.param]),
+    ).toEqual([
+      ["image_format_unsupported", "items[1].image"],
+      ["image_invalid", "items[2]"],
+      ["vector_invalid", "items[3].embedding"],
+    ]);
+    expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(1);
+  });
+
+  it("keep a picture of image items, for their owner only, until they are deleted or replaced", async () => {
+    const name = await collectionWith([{ id: "i", image: await picture(0, 0, 200) }]);
+    const image = await get(`/v1/collections/${name}/items/i/image`);
+    expect(image.headers.get("content-type")).toBe("image/webp");
+    expect(new TextDecoder().decode(new Uint8Array(image.body).slice(8, 12))).toBe("WEBP");
+    expectError(await get(`/v1/collections/${name}/items/i/image`, { key: "other" }), 404, "collection_not_found");
+    await put(`/v1/collections/${name}/items`, { items: [{ id: "i", text: "now a text" }] });
+    expectError(await get(`/v1/collections/${name}/items/i/image`), 404, "item_not_found");
+  });
+
+  it("are listed page by page, each once", async () => {
+    const all = Array.from({ length: 25 }, (_, i) => ({ id: `item-${i}`, text: `thing ${i}` }));
+    const name = await collectionWith(all);
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const { body } = await get(
+        `/v1/collections/${name}/items?limit=10${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      seen.push(...body.data.map((item: { id: string }) => item.id));
+      cursor = body.next_cursor ?? "";
+    } while (cursor);
+    expect(seen.sort()).toEqual(all.map(({ id }) => id).sort());
+  });
+
+  it("are deleted by id, by ids and by filter", async () => {
+    const name = await collectionWith(["a", "b", "c", "d"].map((id, i) => ({ id, text: id, metadata: { n: i } })));
+    expect((await del(`/v1/collections/${name}/items/a`)).body).toEqual({ deleted: 1 });
+    expectError(await del(`/v1/collections/${name}/items/a`), 404, "item_not_found");
+    const path = `/v1/collections/${name}/items/delete`;
+    expect((await post(path, { ids: ["b", "nope"] })).body).toEqual({ deleted: 1 });
+    expect((await post(path, { filter: { field: "n", gte: 3 } })).body).toEqual({ deleted: 1 });
+    expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(1);
+  });
+
+  it.each([
+    ["no items", { items: [] }, "empty_input", "items"],
+    [
+      "a double id",
+      {
+        items: [
+          { id: "a", text: "x" },
+          { id: "a", text: "y" },
+        ],
+      },
+      "invalid_request",
+      "items[1].id",
+    ],
+    ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0].text"],
+    ["an empty id", { items: [{ id: "", text: "x" }] }, "invalid_request", "items[0].id"],
+    [
+      "huge metadata",
+      { items: [{ id: "a", text: "x", metadata: { s: "x".repeat(17_000) } }] },
+      "invalid_request",
+      "items[0].metadata",
+    ],
+    [
+      "deep metadata",
+      { items: [{ id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }] },
+      "invalid_request",
+      "items[0].metadata",
+    ],
+    [
+      "too many",
+      { items: Array.from({ length: 257 }, (_, i) => ({ id: `${i}`, text: "x" })) },
+      "too_many_inputs",
+      "items",
+    ],
+  ])("refuse %s", async (_, json, code, param) => {
+    const name = await collectionWith([]);
+    expectError(await put(`/v1/collections/${name}/items`, json), 400, code, param);
+  });
+
+  it("refuse a cursor from elsewhere", async () => {
+    const name = await collectionWith([{ id: "a", text: "x" }]);
+    expectError(await get(`/v1/collections/${name}/items?cursor=elsewhere`), 400, "invalid_cursor", "cursor");
+  });
+
+  it("are refused whole, with 503, while the backend is away", async () => {
+    const name = await collectionWith([]);
+    const away = { ...env, BACKEND_URL: "http://127.0.0.1:1" };
+    expectError(
+      await put(`/v1/collections/${name}/items`, { items: [{ id: "a", text: "x" }] }, { env: away }),
+      503,
+      "backend_unavailable",
+    );
+  });
+});
+
+describe("search", () => {
+  let name: string;
+  beforeAll(async () => {
+    name = await collectionWith([
+      { id: "apple", text: "red apple", metadata: { kind: "fruit", n: 1 } },
+      { id: "car", text: "racing car", metadata: { kind: "vehicle", n: 2 } },
+      { id: "cat", text: "black cat", metadata: { kind: "animal", n: 3, tags: ["pet"] } },
+      { id: "blob", image: await picture(255, 0, 0), metadata: { kind: "shape" } },
+    ]);
+  });
+  const search = (json: object) => post(`/v1/collections/${name}/search`, json);
+
+  it("by text finds the same words first, with cosine 1", async () => {
+    const answer = await search({ query: "racing car" });
+    expect(ids(answer)[0]).toBe("car");
+    expect(answer.body.results[0].score).toBeCloseTo(1, 3);
+    expect(answer.body.results[0].metadata).toEqual({ kind: "vehicle", n: 2 });
+    expect(answer.headers.get("server-timing")).toContain("search;dur=");
+  });
+
+  it("by image finds the same picture first", async () => {
+    expect(ids(await search({ query: { image: await picture(255, 0, 0) }, modality: "image" }))).toEqual(["blob"]);
+  });
+
+  it("by a stored id leaves that item out", async () => {
+    const answer = await search({ query: { id: "cat" }, top_k: 2 });
+    expect(ids(answer)).toHaveLength(2);
+    expect(ids(answer)).not.toContain("cat");
+  });
+
+  it("by a vector equals search by the text that it came from", async () => {
+    const { body } = await post("/v1/embeddings", { input: "black cat" });
+    const byVector = await search({ query: { embedding: body.data[0].embedding } });
+    const byText = await search({ query: "black cat" });
+    expect(byVector.body.results).toEqual(byText.body.results);
+  });
+
+  it("narrows by filter, modality, top_k and threshold", async () => {
+    expect(
+      ids(await search({ query: "car", filter: { all: [{ field: "kind", in: ["fruit", "animal"] }] } })).sort(),
+    ).toEqual(["apple", "cat"]);
+    expect(ids(await search({ query: "car", filter: { field: "tags", eq: "pet" } }))).toEqual(["cat"]);
+    expect(ids(await search({ query: "car", modality: "text", top_k: 1 }))).toHaveLength(1);
+    expect(ids(await search({ query: "racing car", score_threshold: 0.99 }))).toEqual(["car"]);
+  });
+
+  it("returns only what is included", async () => {
+    const bare = await search({ query: "cat", include: [] });
+    expect(Object.keys(bare.body.results[0]).sort()).toEqual(["id", "modality", "score"]);
+    const vectors = await search({ query: "cat", include: ["embedding"] });
+    expect(vectors.body.results[0].embedding.length).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ["no query", {}, 400, "invalid_request", "query"],
+    ["top_k 0", { query: "a", top_k: 0 }, 400, "invalid_request", "top_k"],
+    ["top_k over the limit", { query: "a", top_k: 201 }, 400, "invalid_request", "top_k"],
+    ["an unknown item", { query: { id: "nope" } }, 404, "item_not_found", "query.id"],
+    ["a short vector", { query: { embedding: [1] } }, 400, "vector_invalid", "query.embedding"],
+    [
+      "an operator that does not exist",
+      { query: "a", filter: { field: "n", like: "x" } },
+      400,
+      "unknown_field",
+      "filter.like",
+    ],
+    ["a filter of nothing", { query: "a", filter: {} }, 400, "invalid_request", "filter"],
+    ["a condition without operator", { query: "a", filter: { field: "n" } }, 400, "invalid_request", "filter"],
+    [
+      "a number compared with a text",
+      { query: "a", filter: { field: "n", gt: "x" } },
+      400,
+      "invalid_request",
+      "filter.gt",
+    ],
+  ])("refuses %s", async (_, json, status, code, param) => {
+    expectError(await search(json), status, code, param);
+  });
+
+  it("refuses a collection that is not there", async () => {
+    expectError(await post("/v1/collections/none/search", { query: "a" }), 404, "collection_not_found");
+  });
+
+  it("takes an image as multipart", async () => {
+    const form = new FormData();
+    form.set("image", new Blob([(await png(255, 0, 0)) as Uint8Array<ArrayBuffer>]));
+    form.set("top_k", "1");
+    expect(ids(await call("POST", `/v1/collections/${name}/search`, { body: form }))).toHaveLength(1);
+  });
+});
