@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { openWithFirst, type Provider } from "./providers.ts";
+
+const only = (able: Provider) => async (provider: Provider) => {
+  if (provider !== able) throw new Error(`no library for ${provider}\n`);
+  return `session on ${provider}`;
+};
+
+describe("openWithFirst", () => {
+  it("takes the first provider that opens the session and keeps the reasons of those before it", async () => {
+    expect(await openWithFirst(["tensorrt", "cuda", "cpu"], only("cuda"))).toEqual({
+      session: "session on cuda",
+      choice: { chosen: "cuda", refused: [{ provider: "tensorrt", reason: "no library for tensorrt" }] },
+    });
+  });
+
+  it("names every reason if no provider works", async () => {
+    await expect(openWithFirst(["tensorrt", "cuda"], only("cpu"))).rejects.toThrow(
+      "no execution provider works: tensorrt (no library for tensorrt); cuda (no library for cuda)",
+    );
+  });
+});

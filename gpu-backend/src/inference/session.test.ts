@@ -1,0 +1,153 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TINY, tinyImageTower } from "../testing/tiny-model.ts";
+import { Session, type SessionDeps, spawnSessionWorker } from "./session.ts";
+import type { SessionSpec } from "./session-protocol.ts";
+
+const rows = [0, 1, 2].map((seed) =>
+  Uint8Array.from({ length: TINY.size ** 2 * 3 }, (_, i) => (i * 7 + seed * 31) % 256),
+);
+const quiet = { info: () => {}, warn: () => {} };
+const spawnDying = () => new Worker(new URL("../testing/dying-worker.ts", import.meta.url));
+
+let spec: SessionSpec;
+let session: Session | undefined;
+
+beforeAll(async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "session-")), "image.onnx");
+  await writeFile(file, tinyImageTower(TINY));
+  spec = {
+    file,
+    input: "pixel_values",
+    output: "embedding",
+    dims: TINY.dims,
+    feed: { kind: "pixels", size: TINY.size, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    providers: ["cpu"],
+    threads: 1,
+  };
+});
+afterEach(async () => {
+  await session?.close();
+  session = undefined;
+});
+
+/** Workers come from the list, one after the other; the last entry serves for ever. Pauses are noted, not made. */
+async function open(spawns: SessionDeps["spawn"][] = [spawnSessionWorker]) {
+  const workers: Worker[] = [];
+  const pauses: number[] = [];
+  session = await Session.open(spec, {
+    log: quiet,
+    sleep: async (ms) => void pauses.push(ms),
+    spawn: (s) => {
+      const spawn = spawns[Math.min(workers.length, spawns.length - 1)]!;
+      const worker = spawn(s);
+      workers.push(worker);
+      return worker;
+    },
+  });
+  return { session, workers, pauses };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(5);
+}
+
+describe("Session", () => {
+  it("answers a batch with one vector per row, the same whatever else is in the batch", async () => {
+    const { session } = await open();
+    const together = await session.run(rows);
+    expect(together.map((v) => v.length)).toEqual([TINY.dims, TINY.dims, TINY.dims]);
+    for (const [i, row] of rows.entries()) {
+      const [alone] = await session.run([row]);
+      for (const [d, value] of alone!.entries()) expect(value).toBeCloseTo(together[i]![d]!, 6);
+    }
+  });
+
+  it("leaves the caller's rows as they were", async () => {
+    const { session } = await open();
+    const before = rows[0]!.slice();
+    await session.run([rows[0]!]);
+    expect(rows[0]).toEqual(before);
+  });
+
+  it("answers a batch whose worker was killed in the middle of it", async () => {
+    const { session, workers } = await open();
+    const many = Array.from({ length: 20_000 }, (_, i) => rows[i % rows.length]!);
+    const answer = session.run(many);
+    await setImmediate();
+    await workers[0]!.terminate();
+    const vectors = await answer;
+    expect(vectors.length).toBe(many.length);
+    expect(vectors.slice(0, 3)).toEqual(await session.run(rows));
+    expect(session.stats()).toMatchObject({ alive: true, restarts: 1 });
+    expect(workers.length).toBe(2);
+  });
+
+  it("replaces a worker that died while idle", async () => {
+    const { session, workers } = await open();
+    await workers[0]!.terminate();
+    expect(session.stats().alive).toBe(false);
+    await until(() => session.stats().alive);
+    expect((await session.run(rows)).length).toBe(3);
+  });
+
+  it("gives up a batch that killed two workers, and serves the next one", async () => {
+    const { session, pauses } = await open([spawnDying, spawnDying, spawnSessionWorker]);
+    await expect(session.run(rows)).rejects.toMatchObject({ code: "internal_error" });
+    expect((await session.run(rows)).length).toBe(3);
+    expect(session.stats().restarts).toBe(2);
+    expect(pauses).toEqual([100]);
+  });
+
+  it("waits longer and longer while replacements do not open", async () => {
+    const missing = (s: SessionSpec) => spawnSessionWorker({ ...s, file: `${s.file}.gone` });
+    const { session, workers, pauses } = await open([
+      spawnSessionWorker,
+      missing,
+      missing,
+      missing,
+      spawnSessionWorker,
+    ]);
+    await workers[0]!.terminate();
+    await until(() => session.stats().alive);
+    expect(pauses).toEqual([100, 200, 400]);
+    expect((await session.run(rows)).length).toBe(3);
+  });
+
+  it("fails a batch that the model cannot do, and keeps its worker", async () => {
+    const { session, workers } = await open();
+    const tooShort = [rows[0]!.subarray(3)];
+    await expect(session.run(tooShort)).rejects.toMatchObject({ code: "internal_error" });
+    expect((await session.run(rows)).length).toBe(3);
+    expect(workers.length).toBe(1);
+  });
+
+  it("says why it cannot open a session", async () => {
+    const opening = (change: Partial<SessionSpec>) =>
+      Session.open({ ...spec, ...change }, { log: quiet, sleep: setTimeout, spawn: spawnSessionWorker });
+    await expect(opening({ file: `${spec.file}.gone` })).rejects.toThrow(/no execution provider works: cpu \(.*gone/);
+    await expect(opening({ input: "pixels" })).rejects.toThrow(
+      "the graph's inputs are [pixel_values], the manifest's is \"pixels\"",
+    );
+    await expect(opening({ output: "vector" })).rejects.toThrow(
+      "the graph's outputs are [embedding], the manifest's is \"vector\"",
+    );
+    await expect(opening({ feed: { kind: "tokens", padId: 0 } })).rejects.toThrow("is float32, not int64 or int32");
+  });
+
+  it("ends its thread when it is closed, and also while a replacement is being made", async () => {
+    const { session: closing, workers } = await open();
+    const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
+    await closing.close();
+    expect(await Promise.all(exits)).toEqual([0]);
+
+    const { session: dying, workers: killed } = await open();
+    await killed[0]!.terminate();
+    await dying.close();
+    session = undefined;
+  });
+});

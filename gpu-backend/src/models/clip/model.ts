@@ -1,0 +1,144 @@
+/** A served CLIP-like model: texts and prepared pixels in, unit vectors out. */
+import { readFile } from "node:fs/promises";
+import type { ServedModel } from "@sightline/shared/internal/protocol";
+import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
+import type { SessionDeps } from "../../inference/session.ts";
+import type { EngineOptions } from "../engine-options.ts";
+import type { ClipManifest } from "../manifest.ts";
+import { fingerprint, type TowerFiles } from "./fingerprint.ts";
+import type { ImageSpec } from "./preprocess.ts";
+import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
+import { openTower, type Tower, type TowerStats } from "./tower.ts";
+
+/** `deadlineAt` is in milliseconds on the monotonic clock that the registry was loaded with. */
+export type EmbedCall = BatchCall;
+
+export interface Embedded {
+  /** L2-normalised, `served.dims` long. */
+  readonly vector: Float32Array;
+  /** What the text tower saw, special tokens included; 0 for an image. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+  readonly queueMs: number;
+  readonly inferenceMs: number;
+}
+
+export interface ClipModel {
+  readonly served: ServedModel;
+  readonly imageSpec: ImageSpec;
+  /** @throws ApiError(overloaded | deadline_exceeded | backend_unavailable | internal_error), or the signal's reason. */
+  embedText(text: string, call: EmbedCall): Promise<Embedded>;
+  /**
+   * @param rgb HWC bytes, `imageSpec.size`² · 3; the caller leaves them as they are until the promise settles.
+   * @throws as `embedText`; RangeError if the length is another.
+   */
+  embedPixels(rgb: Uint8Array, call: EmbedCall): Promise<Embedded>;
+  stats(): { readonly image: TowerStats; readonly text: TowerStats };
+  /** Answers what is queued, refuses what comes, ends the workers. */
+  close(): Promise<void>;
+}
+
+export interface ClipFiles {
+  readonly image: string;
+  readonly text: string;
+  readonly tokenizer: string;
+}
+
+export interface ClipModelOptions {
+  readonly manifest: ClipManifest;
+  /** The variant of each tower that is loaded, as the manifest has it. */
+  readonly chosen: TowerFiles;
+  /** Where the verified files lie. */
+  readonly paths: ClipFiles;
+  readonly engine: EngineOptions;
+  readonly now: () => number;
+  readonly deps: SessionDeps;
+}
+
+/** @throws Error with the reason if the model cannot be served. */
+export async function openClipModel({
+  manifest,
+  chosen,
+  paths,
+  engine,
+  now,
+  deps,
+}: ClipModelOptions): Promise<ClipModel> {
+  const tokenizer = loadTokenizer(await readFile(paths.tokenizer, "utf8"), manifest.text.context_length);
+  const image = await openImageTower(manifest, paths.image, engine, now, deps);
+  const text = await openTextTower(manifest, paths.text, tokenizer, engine, now, deps).catch(async (error: unknown) => {
+    await image.close();
+    throw error;
+  });
+  const { size, resize, interpolation, background } = manifest.image;
+  const pixelBytes = size * size * 3;
+  return {
+    served: serve(manifest, fingerprint(manifest, chosen)),
+    imageSpec: { size, resize, interpolation, ...(background !== undefined && { background }) },
+    async embedText(input, call) {
+      const { ids, truncated } = tokenizer.encode(input);
+      return embedded(await text.embed(ids, call), ids.length, truncated);
+    },
+    async embedPixels(rgb, call) {
+      if (rgb.length !== pixelBytes) throw new RangeError(`an image has ${pixelBytes} bytes here, not ${rgb.length}`);
+      return embedded(await image.embed(rgb, call), 0, false);
+    },
+    stats: () => ({ image: image.stats(), text: text.stats() }),
+    async close() {
+      await Promise.all([image.close(), text.close()]);
+    },
+  };
+}
+
+const embedded = ({ output, queueMs, inferenceMs }: BatchAnswer<Float32Array>, tokens: number, truncated: boolean) => ({
+  vector: output,
+  tokens,
+  truncated,
+  queueMs,
+  inferenceMs,
+});
+
+const serve = (manifest: ClipManifest, preprocessing: string): ServedModel => ({
+  id: manifest.id,
+  revision: manifest.revision,
+  family: manifest.family,
+  description: manifest.description,
+  license: manifest.license,
+  dims: manifest.dims,
+  logitScale: manifest.logit_scale,
+  defaultTemplate: manifest.default_template,
+  contextLength: manifest.text.context_length,
+  imageSize: manifest.image.size,
+  preprocessing,
+});
+
+function openImageTower(
+  { image, dims }: ClipManifest,
+  file: string,
+  { providers, threads, maxImageBatch: maxBatch, maxQueue }: EngineOptions,
+  now: () => number,
+  deps: SessionDeps,
+): Promise<Tower> {
+  const { input, output, size, mean, std } = image;
+  const bytes = size * size * 3;
+  const probe = [new Uint8Array(bytes), Uint8Array.from({ length: bytes }, (_, i) => i)];
+  const feed = { kind: "pixels", size, mean, std } as const;
+  return openTower({ file, input, output, dims, feed, providers, threads }, probe, deps, { maxBatch, maxQueue, now });
+}
+
+function openTextTower(
+  { text, dims }: ClipManifest,
+  file: string,
+  tokenizer: TextTokenizer,
+  { providers, threads, maxTextBatch: maxBatch, maxQueue }: EngineOptions,
+  now: () => number,
+  deps: SessionDeps,
+): Promise<Tower> {
+  const { input, output, pad_id: padId } = text;
+  // The highest id: a tokenizer of another model would ask the embedding table for a row that it lacks, and take down
+  // with it every text of the batch.
+  const widest = Int32Array.from([...tokenizer.encode("").ids, tokenizer.maxId]);
+  const probe = [tokenizer.encode("a").ids, widest];
+  const feed = { kind: "tokens", padId } as const;
+  return openTower({ file, input, output, dims, feed, providers, threads }, probe, deps, { maxBatch, maxQueue, now });
+}

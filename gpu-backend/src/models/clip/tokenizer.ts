@@ -1,0 +1,50 @@
+/** Text → the token ids that a CLIP text tower reads. */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+
+/** Texts that between them make a tokenizer use its special tokens, its unknown token and its byte fall-back. */
+const PROBES = ["", "a", "\0", "\u{10FFFF}\u{1F34E}", "漢字 é\u0301 ß"];
+
+export interface EncodedText {
+  /** At most `contextLength`, special tokens included. */
+  readonly ids: Int32Array;
+  /** The text had more tokens than the model can read; the rest was cut off. */
+  readonly truncated: boolean;
+}
+
+export interface TextTokenizer {
+  /** Total: any string has an encoding. */
+  encode(text: string): EncodedText;
+  /** The highest id that `encode` can give. */
+  readonly maxId: number;
+}
+
+/**
+ * @param json the text of a Hugging Face `tokenizer.json`. Its own `truncation` and `padding` are ignored: the context
+ *   length is the manifest's, and a row is padded to its batch.
+ * @throws Error if it is not one, or if it gives tokens that its vocabulary lacks.
+ */
+export function loadTokenizer(json: string, contextLength: number): TextTokenizer {
+  const tokenizer = new Tokenizer(z.looseObject({}).parse(JSON.parse(json)), {});
+
+  // A lone surrogate has no UTF-8: it becomes U+FFFD here, not whatever each tokenizer makes of it.
+  const idsOf = (text: string): readonly (number | undefined)[] => tokenizer.encode(text.toWellFormed()).ids;
+
+  for (const probe of PROBES)
+    if (!idsOf(probe).every(Number.isInteger))
+      throw new Error(`the tokenizer's vocabulary lacks a token of ${JSON.stringify(probe)}`);
+  if (idsOf("").length === 0) throw new Error("the tokenizer adds no special tokens");
+
+  return {
+    encode(text) {
+      // The library gives undefined for what is not in the vocabulary; the reference implementation gives nothing.
+      const ids = Int32Array.from(idsOf(text).filter((id) => id !== undefined));
+      if (ids.length <= contextLength) return { ids, truncated: false };
+      // As open_clip does: the last place is the end-of-text token's, at which the tower reads its answer.
+      const cut = ids.slice(0, contextLength);
+      cut.set(ids.subarray(-1), contextLength - 1);
+      return { ids: cut, truncated: true };
+    },
+    maxId: [...tokenizer.get_vocab().values()].reduce((max, id) => Math.max(max, id), 0),
+  };
+}

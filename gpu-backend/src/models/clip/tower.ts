@@ -1,0 +1,71 @@
+/** One tower of a dual encoder: a session, and the batcher in front of it. */
+import { ApiError } from "@sightline/shared/errors";
+import { normalise } from "@sightline/shared/vectors";
+import { type BatchAnswer, type BatchCall, Batcher, type BatcherStats } from "../../inference/batcher.ts";
+import { Session, type SessionDeps, type SessionStats } from "../../inference/session.ts";
+import type { SessionSpec } from "../../inference/session-protocol.ts";
+import type { Row } from "../../inference/worker-link.ts";
+
+/** Bulk waits for a person, but not for longer than this without any progress. */
+const BULK_PATIENCE_MS = 500;
+
+export interface TowerOptions {
+  readonly maxBatch: number;
+  readonly maxQueue: number;
+  readonly now: () => number;
+}
+
+export type TowerStats = BatcherStats & SessionStats;
+
+export interface Tower {
+  /** @returns an L2-normalised vector. @throws as `Batcher.submit`; ApiError(internal_error) if it has no direction. */
+  embed(row: Row, call: BatchCall): Promise<BatchAnswer<Float32Array>>;
+  stats(): TowerStats;
+  close(): Promise<void>;
+}
+
+/** @returns the vector, scaled in place to length 1. */
+function unit(vector: Float32Array): Float32Array {
+  const norm = normalise(vector);
+  if (norm > 0 && Number.isFinite(norm)) return vector;
+  throw new ApiError("internal_error", { cause: new Error(`the model gave a vector of norm ${norm}`) });
+}
+
+/**
+ * Opens the session and sends one batch through it, so that the first caller does not pay for lazy initialisation and
+ * a model that gives another shape, or no numbers, is found out before it is served.
+ * @param probe at least two rows, unlike each other.
+ * @throws Error with the reason if the tower cannot be served.
+ */
+export async function openTower(
+  spec: SessionSpec,
+  probe: readonly Row[],
+  deps: SessionDeps,
+  { maxBatch, maxQueue, now }: TowerOptions,
+): Promise<Tower> {
+  const session = await Session.open(spec, deps);
+  try {
+    for (const vector of await session.run(probe)) unit(vector);
+  } catch (error) {
+    await session.close();
+    throw error instanceof ApiError && error.cause instanceof Error ? error.cause : error;
+  }
+  const batcher = new Batcher<Row, Float32Array>({
+    maxBatch,
+    maxQueue,
+    bulkPatienceMs: BULK_PATIENCE_MS,
+    now,
+    run: (rows) => session.run(rows),
+  });
+  return {
+    async embed(row, call) {
+      const answer = await batcher.submit(row, call);
+      return { ...answer, output: unit(answer.output) };
+    },
+    stats: () => ({ ...batcher.stats(), ...session.stats() }),
+    async close() {
+      await batcher.drain();
+      await session.close();
+    },
+  };
+}

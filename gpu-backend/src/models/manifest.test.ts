@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { tinyManifest, tinyModelFiles } from "../testing/tiny-model.ts";
+import { Manifest } from "./manifest.ts";
+
+const good = tinyManifest("tiny", tinyModelFiles());
+const file = good.image.files.fp32;
+
+describe("Manifest", () => {
+  it("reads a manifest", () => {
+    expect(Manifest.parse(good)).toEqual(good);
+  });
+
+  it.each(["../other/image.onnx", "/etc/passwd", "a/../../b", "a//b", "", ".hidden", "a\\b", "a/./b"])(
+    "refuses the path %j, which could leave the model's folder",
+    (path) => {
+      const image = { ...good.image, files: { fp32: { ...file, path } } };
+      expect(Manifest.safeParse({ ...good, image }).success).toBe(false);
+    },
+  );
+
+  it.each([
+    ["an unknown family", { ...good, family: "gan" }],
+    ["an unknown field", { ...good, colour: "red" }],
+    ["a tower without files", { ...good, image: { ...good.image, files: {} } }],
+    ["an unknown variant", { ...good, image: { ...good.image, files: { fp8: file } } }],
+    ["a digest that is none", { ...good, image: { ...good.image, files: { fp32: { ...file, sha256: "abc" } } } }],
+    [
+      "a plain-http download",
+      { ...good, image: { ...good.image, files: { fp32: { ...file, url: "http://a.example/b" } } } },
+    ],
+    ["a deviation of zero", { ...good, image: { ...good.image, std: [0.2, 0, 0.2] } }],
+    ["a template without a place", { ...good, default_template: "a photo" }],
+  ])("refuses %s", (_, manifest) => {
+    expect(Manifest.safeParse(manifest).success).toBe(false);
+  });
+});

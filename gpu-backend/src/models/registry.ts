@@ -1,0 +1,126 @@
+/** Loads the models of a folder; one that is not what its manifest says is refused, and the others are served. */
+import { access, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ModelId } from "@sightline/shared/ids";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { spawnSessionWorker } from "../inference/session.ts";
+import { type ClipModel, openClipModel } from "./clip/model.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { Manifest, type ModelFile, type Variant } from "./manifest.ts";
+import { verifyFile } from "./verify.ts";
+
+const MANIFEST = "manifest.json";
+
+export interface RegistryOptions {
+  readonly modelsDir: string;
+  /** Names of folders in `modelsDir`, or all that hold a manifest. */
+  readonly wanted: readonly string[] | "all";
+  /** The first of these that a tower's manifest lists is loaded. */
+  readonly variants: readonly Variant[];
+  readonly engine: EngineOptions;
+  readonly log: Pick<Logger, "info" | "warn">;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Refusal {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Registry {
+  readonly models: ReadonlyMap<ModelId, ClipModel>;
+  readonly refused: readonly Refusal[];
+  close(): Promise<void>;
+}
+
+/** @throws Error only if all models are wanted and `modelsDir` cannot be read. */
+export async function loadRegistry(options: RegistryOptions): Promise<Registry> {
+  const { modelsDir, wanted, log, now } = options;
+  const models = new Map<ModelId, ClipModel>();
+  const refused: Refusal[] = [];
+  // One after the other: each load uses every core, and the log reads in order.
+  for (const id of wanted === "all" ? await foldersWithManifest(modelsDir) : new Set(wanted)) {
+    const startedAt = now();
+    try {
+      const model = await openModel(id, options);
+      models.set(model.served.id, model);
+      const { image, text } = model.stats();
+      const loadMs = Math.round(now() - startedAt);
+      log.info(
+        { model: model.served, providers: { image: image.provider, text: text.provider }, loadMs },
+        "model loaded",
+      );
+    } catch (error) {
+      const reason = reasonOf(error);
+      refused.push({ id, reason });
+      log.warn({ model: id, reason }, "model refused");
+    }
+  }
+  return {
+    models,
+    refused,
+    async close() {
+      await Promise.all([...models.values()].map((model) => model.close()));
+    },
+  };
+}
+
+async function openModel(id: string, { modelsDir, variants, engine, log, now }: RegistryOptions): Promise<ClipModel> {
+  const folder = join(modelsDir, id);
+  const manifest = await readManifest(folder);
+  if (manifest.id !== id) throw new Error(`${MANIFEST} is of the model ${JSON.stringify(manifest.id)}`);
+  const chosen = {
+    image: preferred("image", manifest.image.files, variants),
+    text: preferred("text", manifest.text.files, variants),
+  };
+  const paths = {
+    image: await verifyFile(folder, chosen.image),
+    text: await verifyFile(folder, chosen.text),
+    tokenizer: await verifyFile(folder, manifest.text.tokenizer),
+  };
+  const deps = {
+    log,
+    spawn: spawnSessionWorker,
+    sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+  };
+  return openClipModel({ manifest, chosen, paths, engine, now, deps });
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const json = await readFile(join(folder, MANIFEST), "utf8").catch(() => {
+    throw new Error(`there is no ${MANIFEST}`);
+  });
+  return Manifest.parse(JSON.parse(json));
+}
+
+function preferred(
+  tower: string,
+  files: { readonly [variant in Variant]?: ModelFile | undefined },
+  variants: readonly Variant[],
+): ModelFile {
+  const file = variants.map((variant) => files[variant]).find((f) => f !== undefined);
+  if (!file) throw new Error(`the ${tower} tower has none of the variants ${variants.join(", ")}`);
+  return file;
+}
+
+async function foldersWithManifest(modelsDir: string): Promise<readonly string[]> {
+  const entries = (await readdir(modelsDir)).toSorted();
+  const found = await Promise.all(
+    entries.map((name) =>
+      access(join(modelsDir, name, MANIFEST)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return entries.filter((_, i) => found[i]);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return `${MANIFEST}: ${z.prettifyError(error)}`;
+  if (error instanceof SyntaxError) return `not valid JSON: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
