@@ -39,7 +39,7 @@ export function namedInputs(inputs: Input | readonly Input[], field: string): Na
     : [{ param: field, input: parseInput(inputs as Input, field) }];
 }
 
-export const costOf = (inputs: readonly NamedInput[]): number =>
+const costOf = (inputs: readonly NamedInput[]): number =>
   inputs.reduce((sum, { input }) => sum + (input.kind === "text" ? COST.text : COST.image), 0);
 
 /**

@@ -7,7 +7,7 @@ import type { ImageFetcher } from "./media/fetch-image.ts";
 import type { ClipModel, EmbedCall, Embedded } from "./models/clip/model.ts";
 import { preprocess } from "./models/clip/preprocess.ts";
 
-export interface EmbeddedInput extends Embedded {
+interface EmbeddedInput extends Embedded {
   readonly decodeMs: number;
   /** Present for images. */
   readonly image?: OpenedImage;

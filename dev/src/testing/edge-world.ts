@@ -32,7 +32,7 @@ const KEYS = {
   searchOnly: { tenant: "acme", plan: "unlimited", scopes: ["search"] },
   poor: { tenant: "poor", plan: "free", scopes: SCOPES },
 } as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
-export type TestKey = keyof typeof KEYS;
+type TestKey = keyof typeof KEYS;
 
 export interface World {
   readonly bindings: WorldBindings;

@@ -17,7 +17,7 @@ import type { Embedded } from "./entry.ts";
 import { cacheKey } from "./key.ts";
 import type { CacheTier } from "./tiers.ts";
 
-export type Outcome = Embedded | ApiError;
+type Outcome = Embedded | ApiError;
 
 export interface Resolution {
   /** One per input, in order. An input that cannot be embedded fails alone. */

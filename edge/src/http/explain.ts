@@ -5,7 +5,7 @@ import type { z } from "zod";
 type Issue = z.core.$ZodIssue;
 
 /** `["items", 3, "id"]` → `items[3].id` */
-export function fieldName(path: readonly PropertyKey[]): string | null {
+function fieldName(path: readonly PropertyKey[]): string | null {
   if (path.length === 0) return null;
   return path.reduce<string>(
     (name, key) => (typeof key === "number" ? `${name}[${key}]` : name === "" ? String(key) : `${name}.${String(key)}`),

@@ -8,7 +8,7 @@ import { KeyRecord, redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
 import type { KeyValue } from "../redis.ts";
 
-export const IDENTITY_TTL_MS = 30_000;
+const IDENTITY_TTL_MS = 30_000;
 
 /** Finds a key's record by the digest of the key. */
 export interface KeyDirectory {

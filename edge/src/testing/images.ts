@@ -35,7 +35,7 @@ export async function png(red: number, green: number, blue: number, size = 16): 
 }
 
 /** A PNG that claims any size, with pixel data that need not fit. */
-export function pngOf(width: number, height: number, idat: Uint8Array): Uint8Array {
+function pngOf(width: number, height: number, idat: Uint8Array): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
@@ -50,7 +50,7 @@ export function pngOf(width: number, height: number, idat: Uint8Array): Uint8Arr
   return concat(parts);
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+function concat(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {

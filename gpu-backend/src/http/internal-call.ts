@@ -10,7 +10,7 @@ import { LIMITS } from "@sightline/shared/limits";
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
 
-export interface InternalCall {
+interface InternalCall {
   readonly tenant: TenantId;
   /** Monotonic milliseconds. */
   readonly deadlineAt: number;

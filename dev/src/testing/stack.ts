@@ -1,0 +1,76 @@
+/** The whole stack as a user starts it: `npm start` as a child process, in a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { ROOT } from "../settings.ts";
+import { freePort } from "./ports.ts";
+
+const Session = z.strictObject({ url: z.string(), api_key: z.string(), admin_token: z.string() });
+
+export interface Stack {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly dir: string;
+  readonly port: number;
+  /** What it has printed so far. */
+  output(): string;
+  /** @returns the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  readonly process: ChildProcess;
+}
+
+/** A folder whose name has spaces, as users' folders have. */
+export const stackDir = (): Promise<string> => mkdtemp(join(tmpdir(), "sight line "));
+
+/** Starts `npm start` with its state in `dir` and waits until it is ready. */
+export async function startStack(dir: string): Promise<Stack> {
+  const port = await freePort();
+  const started = run({ PORT: String(port), SIGHTLINE_DIR: dir });
+  const session = await Promise.race([
+    untilReady(join(dir, "dev.json")),
+    once(started.process, "exit").then(() => {
+      throw new Error(`npm start ended by itself:\n${started.output()}`);
+    }),
+  ]);
+  return { ...started, url: session.url, apiKey: session.api_key, dir, port };
+}
+
+/** Runs `npm start` with these settings, ready or not. */
+export function run(environment: Readonly<Record<string, string>>): Pick<Stack, "process" | "output" | "end"> {
+  const child = spawn("npm", ["start"], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    // A process group of its own, so that a signal reaches it as Ctrl-C in a terminal would.
+    detached: true,
+  });
+  let text = "";
+  child.stdout.on("data", (part: Buffer) => {
+    text += part.toString();
+  });
+  child.stderr.on("data", (part: Buffer) => {
+    text += part.toString();
+  });
+  return {
+    process: child,
+    output: () => text,
+    async end(signal) {
+      const gone = once(child, "exit");
+      process.kill(-(child.pid ?? 0), signal);
+      const [code] = await gone;
+      return code;
+    },
+  };
+}
+
+async function untilReady(file: string): Promise<z.infer<typeof Session>> {
+  for (;;) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text) return Session.parse(JSON.parse(text));
+    await delay(100);
+  }
+}
