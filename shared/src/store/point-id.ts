@@ -2,12 +2,17 @@
  * Deterministic point ids: the UUIDv5 of where an item lives. Writing an item again therefore replaces its point, and no
  * two tenants' items can ever share one, whatever they call them.
  */
+import { z } from "zod";
 import { toHex } from "../digest.ts";
 import type { ItemId } from "../ids.ts";
 import type { Scope } from "./port.ts";
 
 /** A UUID in lower-case text form; its first byte is as good as random. */
-export type PointId = string & { readonly __brand: "PointId" };
+export const PointId = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  .brand<"PointId">();
+export type PointId = z.infer<typeof PointId>;
 
 /** Sightline's own namespace, drawn once at random. Changing it orphans every stored point. */
 const NAMESPACE = "b4b7aa32-9d55-4a5e-810a-6865590b2669";
@@ -15,8 +20,9 @@ const NAMESPACE = "b4b7aa32-9d55-4a5e-810a-6865590b2669";
 const utf8 = new TextEncoder();
 
 /** The name is unambiguous: neither a tenant nor a collection can hold a `/`. */
-export const pointId = (scope: Scope, item: ItemId): Promise<PointId> =>
-  uuidV5(NAMESPACE, `${scope.tenant}/${scope.collection}/${item}`) as Promise<PointId>;
+export async function pointId(scope: Scope, item: ItemId): Promise<PointId> {
+  return (await uuidV5(NAMESPACE, `${scope.tenant}/${scope.collection}/${item}`)) as PointId;
+}
 
 /** UUID version 5: SHA-1 over namespace and name (RFC 9562 §5.5). */
 export async function uuidV5(namespace: string, name: string): Promise<string> {

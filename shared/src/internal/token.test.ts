@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from "vitest";
+import { TenantId } from "../ids.ts";
+import { importSigningKey, signCall, verifyCall } from "./token.ts";
+
+const secret = "a secret of at least thirty-two bytes";
+const tenant = TenantId.parse("acme");
+const path = "/internal/v1/embed";
+const body = new Uint8Array([1, 2, 3]);
+
+async function signed() {
+  const key = await importSigningKey(secret);
+  return { key, token: await signCall(key, { tenant, path, body }) };
+}
+
+describe("a signed call", () => {
+  it("gives the tenant back for the same path and body", async () => {
+    const { key, token } = await signed();
+    await expect(verifyCall(key, token, { path, body })).resolves.toBe(tenant);
+  });
+
+  it("is refused for another body, another path, another key", async () => {
+    const { key, token } = await signed();
+    const otherKey = await importSigningKey(`${secret}!`);
+    await expect(verifyCall(key, token, { path, body: new Uint8Array([1, 2, 4]) })).rejects.toThrow("another body");
+    await expect(verifyCall(key, token, { path: "/internal/v1/items", body })).rejects.toThrow("another path");
+    await expect(verifyCall(otherKey, token, { path, body })).rejects.toThrow();
+  });
+
+  it("is refused when unsigned", async () => {
+    const { key, token } = await signed();
+    const [, payload] = token.split(".");
+    const none = btoa(JSON.stringify({ alg: "none" })).replaceAll("=", "");
+    await expect(verifyCall(key, `${none}.${payload}.`, { path, body })).rejects.toThrow();
+  });
+
+  it("expires after a minute", async () => {
+    vi.useFakeTimers();
+    try {
+      const { key, token } = await signed();
+      vi.advanceTimersByTime(59_000);
+      await expect(verifyCall(key, token, { path, body })).resolves.toBe(tenant);
+      vi.advanceTimersByTime(10_000);
+      await expect(verifyCall(key, token, { path, body })).rejects.toThrow();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("needs a secret of 32 bytes", async () => {
+    await expect(importSigningKey("short")).rejects.toThrow(RangeError);
+  });
+});

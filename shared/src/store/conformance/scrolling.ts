@@ -1,0 +1,84 @@
+/** Pages through a scope. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ItemId } from "../../ids.ts";
+import type { Point, Scope } from "../port.ts";
+import { type ConformanceRun, idsOf, itemId, point, points } from "./fixtures.ts";
+
+export function describeScrolling(run: ConformanceRun): void {
+  const readAll = async (
+    scope: Scope,
+    limit: number,
+    betweenPages: (page: number) => Promise<void> = async () => {},
+  ) => {
+    const seen: Point[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; ; page++) {
+      const { points, next } = await run.store.scroll(run.space, scope, { limit, cursor });
+      expect(points.length).toBeLessThanOrEqual(limit);
+      seen.push(...points);
+      if (next === undefined) return seen;
+      cursor = next;
+      await betweenPages(page);
+    }
+  };
+
+  describe("scrolling", () => {
+    it("gives every point once and whole, whatever the page size, always in the same order", async () => {
+      const scope = run.freshScope();
+      const all = points(57, (n) => ({ n }));
+      await run.store.upsert(run.space, scope, all);
+      const order = idsOf(await readAll(scope, 100));
+      expect(order.toSorted()).toEqual(idsOf(all).sort());
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 1, max: 60 }), async (limit) => {
+          expect(idsOf(await readAll(scope, limit))).toEqual(order);
+        }),
+        { numRuns: 8, examples: [[56], [57], [58]] },
+      );
+      const byId = new Map(all.map((p) => [p.id, p]));
+      for (const got of await readAll(scope, 20))
+        expect(got).toMatchObject({ ...byId.get(got.id), vector: got.vector });
+    });
+
+    it("neither skips nor repeats a point while others come and go", async () => {
+      const scope = run.freshScope();
+      const staying = points(60);
+      const going = Array.from({ length: 60 }, (_, n) => point(`going-${n}`));
+      await run.store.upsert(run.space, scope, [...staying, ...going]);
+      const seen = await readAll(scope, 10, async (page) => {
+        await run.store.delete(run.space, scope, { ids: idsOf(going.slice(10 * page, 10 * page + 10)) });
+        await run.store.upsert(run.space, scope, [point(`new-${page}`), point(`item-${page}`)]);
+      });
+      const stayed = idsOf(seen).filter((id) => id.startsWith("item-"));
+      expect(stayed.sort()).toEqual(idsOf(staying).sort());
+      expect(new Set(idsOf(seen)).size).toBe(seen.length);
+    });
+
+    it("goes on from a point that is gone", async () => {
+      const scope = run.freshScope();
+      await run.store.upsert(run.space, scope, points(12));
+      const first = await run.store.scroll(run.space, scope, { limit: 5 });
+      await run.store.delete(run.space, scope, { ids: idsOf(first.points) });
+      const rest = await run.store.scroll(run.space, scope, { limit: 20, cursor: first.next });
+      const all: ItemId[] = [...idsOf(first.points), ...idsOf(rest.points)];
+      expect(all.sort()).toEqual(idsOf(points(12)).sort());
+    });
+
+    it.each(["", "0", "nonsense", "item-1", "'"])("refuses the cursor %j", async (cursor) => {
+      const scope = run.freshScope();
+      await run.store.upsert(run.space, scope, [point("item-1")]);
+      const page = run.store.scroll(run.space, scope, { limit: 5, cursor });
+      await expect(page).rejects.toMatchObject({ code: "invalid_cursor" });
+    });
+
+    it("sees none of another scope, even with its cursor", async () => {
+      const [mine, foreign] = [run.freshScope(), run.freshScope()];
+      await run.store.upsert(run.space, foreign, points(10));
+      await run.store.upsert(run.space, mine, [point("mine")]);
+      const { next } = await run.store.scroll(run.space, foreign, { limit: 5 });
+      const { points: got } = await run.store.scroll(run.space, mine, { limit: 50, cursor: next });
+      expect(idsOf(got).filter((id) => id !== itemId("mine"))).toEqual([]);
+    });
+  });
+}
