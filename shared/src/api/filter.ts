@@ -2,14 +2,15 @@
  * The metadata filter language: one grammar for the API, one meaning for every vector store. `matchesFilter` is that
  * meaning, in code; stores that translate a filter into their own query language are tested against it.
  *
- * A condition looks at one field (a dotted path reaches into objects). A field that holds a list satisfies a condition
- * if one of its elements does. A missing or null field satisfies only `ne` and `exists: false`.
+ * A condition looks at one field (a dotted path reaches into objects) and holds if each of its operators does. Of a list,
+ * one element must be equal (`eq`, `in`), lie within the bounds (`gt`, `gte`, `lt`, `lte`, all of them at once), or none
+ * must be (`ne`). A missing or null field, or a list of no other values, satisfies only `ne` and `exists: false`.
+ * Nothing is converted: `1`, `"1"` and `true` are three values.
  */
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-type Scalar = z.infer<typeof Scalar>;
 
 const OPERATORS = ["eq", "ne", "in", "gt", "gte", "lt", "lte", "exists"] as const;
 
@@ -53,7 +54,11 @@ const Group = z
     any: z.array(FilterNode).min(1, "`any` of nothing matches nothing: leave it out").optional(),
     not: z.array(FilterNode).optional(),
   })
-  .refine((g) => g.all || g.any || g.not, { message: "a filter has at least one of all, any, not" })
+  .refine((g) => g.all || g.any || g.not, {
+    message: "a filter has at least one of all, any, not",
+    // Rules this branch of the union out, so that what is said about a filter is about a condition.
+    abort: true,
+  })
   .meta({ id: "FilterGroup" });
 
 export const Filter = FilterNode.superRefine((filter, context) => {
@@ -91,22 +96,27 @@ export function matchesFilter(filter: Filter, metadata: Readonly<Record<string, 
   );
 }
 
-function matchesCondition(c: Condition, metadata: Readonly<Record<string, unknown>>): boolean {
-  const values = valuesAt(metadata, c.field);
-  const some = (test: (value: unknown) => boolean) => values.some(test);
-  const number = (test: (value: number) => boolean) => some((v) => typeof v === "number" && test(v));
-  const { eq, ne, in: oneOf, gt, gte, lt, lte, exists } = c;
+function matchesCondition(condition: Condition, metadata: Readonly<Record<string, unknown>>): boolean {
+  const values = valuesAt(metadata, condition.field);
+  const { eq, ne, in: oneOf, exists } = condition;
   return (
-    (eq === undefined || some((v) => v === eq)) &&
-    (ne === undefined || !some((v) => v === ne)) &&
-    (oneOf === undefined || some((v) => oneOf.includes(v as Scalar))) &&
-    (gt === undefined || number((v) => v > gt)) &&
-    (gte === undefined || number((v) => v >= gte)) &&
-    (lt === undefined || number((v) => v < lt)) &&
-    (lte === undefined || number((v) => v <= lte)) &&
+    (eq === undefined || values.includes(eq)) &&
+    (ne === undefined || !values.includes(ne)) &&
+    (oneOf === undefined || oneOf.some((value) => values.includes(value))) &&
+    (!hasBounds(condition) || values.some((value) => isWithin(condition, value))) &&
     (exists === undefined || values.length > 0 === exists)
   );
 }
+
+const hasBounds = ({ gt, gte, lt, lte }: Condition): boolean =>
+  gt !== undefined || gte !== undefined || lt !== undefined || lte !== undefined;
+
+const isWithin = ({ gt, gte, lt, lte }: Condition, value: unknown): boolean =>
+  typeof value === "number" &&
+  (gt === undefined || value > gt) &&
+  (gte === undefined || value >= gte) &&
+  (lt === undefined || value < lt) &&
+  (lte === undefined || value <= lte);
 
 /** The non-null values at a dotted path; a list counts as its elements. */
 function valuesAt(metadata: Readonly<Record<string, unknown>>, path: string): unknown[] {

@@ -1,0 +1,204 @@
+/**
+ * The vector store that lives inside the backend: one zvec collection per model revision, under one data folder.
+ * An acknowledged write survives the death of the process at any moment. It survives a power cut only as far as the
+ * operating system had written its pages by then: zvec's Node binding offers no sync.
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { matchesFilter } from "@sightline/shared/api/filter";
+import { ApiError } from "@sightline/shared/errors";
+import { type ItemId, modelRevisionKey } from "@sightline/shared/ids";
+import { pointId } from "@sightline/shared/store/point-id";
+import type {
+  DeleteSelector,
+  Hit,
+  Page,
+  Point,
+  Scope,
+  ScrollQuery,
+  SearchQuery,
+  StoreHealth,
+  VectorSpace,
+  VectorStore,
+} from "@sightline/shared/store/port";
+import { slices } from "./buckets.ts";
+import { type DataFolderLock, lockDataFolder } from "./data-folder-lock.ts";
+import { metadataOf, modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts";
+import { scroll } from "./scroll.ts";
+import { search } from "./search.ts";
+import { Serial } from "./serial.ts";
+import { ZvecSpace } from "./zvec-space.ts";
+
+/** Rows written before the event loop gets its turn: some 4 ms at 512 dimensions. */
+const WRITE_CHUNK = 64;
+
+interface Log {
+  info(fields: object, message: string): void;
+}
+
+interface EmbeddedStoreOptions {
+  /** Created if missing. Belongs to one process at a time. */
+  readonly dataDir: string;
+  readonly log: Log;
+}
+
+/** @throws Error if another process has the folder; its message says which, and what to do. */
+export async function openEmbeddedStore({ dataDir, log }: EmbeddedStoreOptions): Promise<VectorStore> {
+  mkdirSync(dataDir, { recursive: true });
+  return new EmbeddedStore(dataDir, lockDataFolder(dataDir), log);
+}
+
+class EmbeddedStore implements VectorStore {
+  readonly #dataDir: string;
+  readonly #lock: DataFolderLock;
+  readonly #log: Log;
+  readonly #spaces = new Map<string, ZvecSpace>();
+  /** Deleting by filter reads first: no write may come between. */
+  readonly #writes = new Serial();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #lastWriteFailed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(dataDir: string, lock: DataFolderLock, log: Log) {
+    this.#dataDir = dataDir;
+    this.#lock = lock;
+    this.#log = log;
+  }
+
+  async ensure(space: VectorSpace): Promise<void> {
+    if (this.#closing !== undefined) throw closed();
+    if (this.#find(space)) return;
+    this.#spaces.set(modelRevisionKey(space), ZvecSpace.create(this.#folder(space), space.dims));
+    this.#log.info({ space: modelRevisionKey(space), dims: space.dims }, "vector space created");
+  }
+
+  async upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void> {
+    for (const { vector } of points) checkLength(space, vector);
+    const rows = await Promise.all(points.map((point) => toRow(scope, point)));
+    await this.#run(space, async (found) => {
+      if (!found) throw new ApiError("store_unavailable", { cause: new Error("the space was never ensured") });
+      await this.#write(async () => {
+        for (let from = 0; from < rows.length; from += WRITE_CHUNK) {
+          found.write(rows.slice(from, from + WRITE_CHUNK));
+          await setImmediate();
+        }
+      });
+    });
+  }
+
+  delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
+    return this.#run(space, async (found) => (found ? this.#write(() => erase(found, scope, selector)) : 0));
+  }
+
+  get(space: VectorSpace, scope: Scope, ids: readonly ItemId[]): Promise<(Point | undefined)[]> {
+    return this.#run(space, async (found) => {
+      if (!found || ids.length === 0) return ids.map(() => undefined);
+      const keys = await Promise.all([...new Set(ids)].map((id) => pointId(scope, id)));
+      const docs = await found.find({ where: { scope, keys }, fields: POINT_FIELDS, includeVectors: true });
+      const points = new Map(docs.map(toPoint).map((point) => [point.id, point]));
+      return ids.map((id) => points.get(id));
+    });
+  }
+
+  scroll(space: VectorSpace, scope: Scope, query: ScrollQuery): Promise<Page> {
+    return this.#run(space, async (found) => scroll(found, scope, query));
+  }
+
+  async search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]> {
+    checkLength(space, query.vector);
+    return this.#run(space, async (found) => (found ? search(found, scope, query) : []));
+  }
+
+  count(space: VectorSpace, scope: Scope): ReturnType<VectorStore["count"]> {
+    return this.#run(space, async (found) => {
+      const counts = { text: 0, image: 0 };
+      if (!found) return counts;
+      const read = (buckets?: readonly string[]) => found.find({ where: { scope, buckets }, fields: ["modality"] });
+      for await (const docs of slices(read, { atMost: found.size })) for (const doc of docs) counts[modalityOf(doc)]++;
+      return counts;
+    });
+  }
+
+  async health(): Promise<StoreHealth> {
+    if (this.#closing !== undefined) return { status: "down", detail: "closed" };
+    if (this.#lastWriteFailed) return { status: "degraded", detail: "the last write failed" };
+    const points = [...this.#spaces.values()].reduce((sum, space) => sum + space.size, 0);
+    return { status: "ok", detail: `embedded; ${this.#spaces.size} spaces open, ${points} points` };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    for (const space of this.#spaces.values()) space.close();
+    this.#spaces.clear();
+    this.#lock.release();
+  }
+
+  /** Runs a call on its space, undefined if there is none, and lets `close` wait for it. */
+  async #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw closed();
+    const result = call(this.#find(space));
+    this.#underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(result);
+    }
+  }
+
+  /** One write at a time; remembers for `health` how it went. */
+  #write<T>(work: () => Promise<T>): Promise<T> {
+    return this.#writes.run(async () => {
+      this.#lastWriteFailed = true;
+      const result = await work();
+      this.#lastWriteFailed = false;
+      return result;
+    });
+  }
+
+  /** Opens the space's folder at the first use of it. */
+  #find(space: VectorSpace): ZvecSpace | undefined {
+    const name = modelRevisionKey(space);
+    const open = this.#spaces.get(name);
+    if (open) return open;
+    const folder = this.#folder(space);
+    if (!existsSync(folder)) return undefined;
+    const started = performance.now();
+    const found = ZvecSpace.open(folder, space.dims);
+    this.#spaces.set(name, found);
+    const openMs = Math.round(performance.now() - started);
+    this.#log.info({ space: name, points: found.size, openMs }, "vector space opened");
+    return found;
+  }
+
+  #folder(space: VectorSpace): string {
+    return join(this.#dataDir, modelRevisionKey(space));
+  }
+}
+
+async function erase(space: ZvecSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
+  if ("ids" in selector) {
+    return space.erase(await Promise.all([...new Set(selector.ids)].map((id) => pointId(scope, id))));
+  }
+  const { filter } = "filter" in selector ? selector : { filter: undefined };
+  const read = (buckets?: readonly string[]) => space.find({ where: { scope, buckets }, fields: ["metadata"] });
+  let erased = 0;
+  for await (const docs of slices(read, { atMost: space.size })) {
+    const chosen = filter ? docs.filter((doc) => matchesFilter(filter, metadataOf(doc))) : docs;
+    erased += space.erase(chosen.map((doc) => doc.id));
+  }
+  return erased;
+}
+
+function checkLength(space: VectorSpace, vector: Float32Array): void {
+  if (vector.length === space.dims) return;
+  const message = `The vector has ${vector.length} dimensions, the model ${space.dims}.`;
+  throw new ApiError("vector_invalid", { message });
+}
+
+const closed = (): ApiError => new ApiError("store_unavailable", { cause: new Error("the store is closed") });

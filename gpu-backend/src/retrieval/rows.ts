@@ -1,0 +1,53 @@
+/** Points as zvec's rows and back. */
+import { type Metadata, Modality } from "@sightline/shared/api/collections";
+import { ItemId } from "@sightline/shared/ids";
+import { type PointId, pointId } from "@sightline/shared/store/point-id";
+import type { Hit, Point, Scope } from "@sightline/shared/store/port";
+import type { ZVecDoc } from "@zvec/zvec";
+import { z } from "zod";
+import { scopeValue } from "./where.ts";
+
+export interface StoredFields {
+  readonly scope: string;
+  /** The row's own id again: zvec cannot filter by ids. */
+  readonly key: PointId;
+  readonly bucket: string;
+  readonly modality: Modality;
+  readonly item: ItemId;
+  /** JSON. */
+  readonly metadata: string;
+}
+export type Field = keyof StoredFields;
+
+export interface Row extends Omit<StoredFields, "bucket"> {
+  readonly vector: Float32Array;
+}
+
+export async function toRow(scope: Scope, { id, modality, vector, metadata }: Point): Promise<Row> {
+  const key = await pointId(scope, id);
+  return { key, scope: scopeValue(scope), modality, item: id, metadata: JSON.stringify(metadata), vector };
+}
+
+const StoredMetadata = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.record(z.string(), z.unknown()));
+const StoredPoint = z.object({ item: ItemId, modality: Modality, metadata: StoredMetadata });
+const StoredVector = z.instanceof(Float32Array).or(z.array(z.number()).transform((values) => new Float32Array(values)));
+
+/** What `toPoint` and `toHit` need of a row. */
+export const POINT_FIELDS = ["item", "modality", "metadata"] as const;
+
+export function toPoint(doc: ZVecDoc): Point {
+  const { item, modality, metadata } = StoredPoint.parse(doc.fields);
+  return { id: item, modality, vector: vectorOf(doc), metadata };
+}
+
+export function toHit(doc: ZVecDoc, includeVectors: boolean): Hit {
+  const { item, modality, metadata } = StoredPoint.parse(doc.fields);
+  return { id: item, score: doc.score, modality, metadata, ...(includeVectors && { vector: vectorOf(doc) }) };
+}
+
+export const modalityOf = (doc: ZVecDoc): Modality => Modality.parse(doc.fields.modality);
+export const metadataOf = (doc: ZVecDoc): Metadata => StoredMetadata.parse(doc.fields.metadata);
+const vectorOf = (doc: ZVecDoc): Float32Array => StoredVector.parse(doc.vectors.vector);

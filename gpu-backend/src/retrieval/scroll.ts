@@ -1,0 +1,46 @@
+/**
+ * Pages through a scope in ascending order of point ids, a fixed order that new or deleted points cannot shift. A cursor
+ * is the id of the last point given out, so that it stays good when that point is gone.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import { PointId } from "@sightline/shared/store/point-id";
+import type { Page, Scope, ScrollQuery } from "@sightline/shared/store/port";
+import { BUCKET_DIGITS, slices } from "./buckets.ts";
+import { POINT_FIELDS, toPoint } from "./rows.ts";
+import type { ZvecSpace } from "./zvec-space.ts";
+
+/** @throws ApiError(invalid_cursor) */
+export async function scroll(
+  space: ZvecSpace | undefined,
+  scope: Scope,
+  { limit, cursor }: ScrollQuery,
+): Promise<Page> {
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  if (!space) return { points: [] };
+  // One more than asked for tells whether there is a next page.
+  const keys = await keysAfter(space, scope, after, limit + 1);
+  const page = keys.slice(0, limit);
+  if (page.length === 0) return { points: [] };
+  const docs = await space.find({ where: { scope, keys: page }, fields: POINT_FIELDS, includeVectors: true });
+  const points = docs.sort(byId).map(toPoint);
+  return keys.length > limit ? { points, next: page.at(-1) } : { points };
+}
+
+async function keysAfter(space: ZvecSpace, scope: Scope, after: PointId | undefined, wanted: number) {
+  const keys: PointId[] = [];
+  const read = (buckets?: readonly string[]) => space.find({ where: { scope, buckets }, fields: ["key"] });
+  for await (const docs of slices(read, { atMost: space.size, rows: wanted, first: after?.slice(0, BUCKET_DIGITS) })) {
+    const ids = docs.sort(byId).map((doc) => doc.id as PointId);
+    keys.push(...ids.filter((id) => after === undefined || id > after));
+    if (keys.length >= wanted) break;
+  }
+  return keys.slice(0, wanted);
+}
+
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
+
+function parseCursor(cursor: string): PointId {
+  const parsed = PointId.safeParse(cursor);
+  if (!parsed.success) throw new ApiError("invalid_cursor");
+  return parsed.data;
+}

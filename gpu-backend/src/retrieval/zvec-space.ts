@@ -1,0 +1,157 @@
+/**
+ * One model revision's points in one zvec collection: its folder, its schema, writes and reads of rows.
+ *
+ * Every search is exact. zvec 0.7 builds its HNSW graph only in `optimize`, which is never called here: after a delete
+ * or an overwrite it puts vectors under the wrong rows (alibaba/zvec#724; seen here too), and it can lose what came back
+ * through the write-ahead log (#594). Without it no crash that we made lost or mixed up a row. zvec scans on threads of
+ * its own, 100 000 × 512 in some 20 ms; writes run on the calling thread, some 50 µs a row.
+ */
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { ApiError } from "@sightline/shared/errors";
+import {
+  type ZVecCollection,
+  ZVecCollectionSchema,
+  ZVecCreateAndOpen,
+  ZVecDataType,
+  type ZVecDoc,
+  ZVecIndexType,
+  ZVecInitialize,
+  ZVecLogLevel,
+  ZVecMetricType,
+  ZVecOpen,
+} from "@zvec/zvec";
+import { BUCKET_DIGITS } from "./buckets.ts";
+import type { Field, Row, StoredFields } from "./rows.ts";
+import { filterOf, type Where } from "./where.ts";
+
+/** zvec's own ceiling on the rows of one answer. */
+const MAX_ROWS = 100_000;
+/** zvec's own ceiling on one deletion. */
+const MAX_DELETES = 1024;
+
+// Its messages are not our JSON lines, and every failure reaches us as an exception as well.
+ZVecInitialize({ logLevel: ZVecLogLevel.FATAL });
+
+export interface Find {
+  readonly where: Where;
+  /** At least one: with none, zvec 0.7 fails as soon as its rows lie in several segments. */
+  readonly fields: readonly [Field, ...Field[]];
+  /** Length `dims`. Rows then come nearest first, with `score`; without it in no order. */
+  readonly near?: Float32Array | undefined;
+  /** All that there are, if absent. */
+  readonly limit?: number | undefined;
+  readonly includeVectors?: boolean | undefined;
+}
+
+export class ZvecSpace {
+  readonly dims: number;
+  readonly #collection: ZVecCollection;
+
+  private constructor(collection: ZVecCollection, dims: number) {
+    this.#collection = collection;
+    this.dims = dims;
+  }
+
+  /** @throws ApiError(store_unavailable) if the folder holds vectors of another length, or cannot be read. */
+  static open(folder: string, dims: number): ZvecSpace {
+    return guarded(() => {
+      const collection = ZVecOpen(folder);
+      const stored = collection.schema.vector("vector").dimension;
+      if (stored === dims) return new ZvecSpace(collection, dims);
+      collection.closeSync();
+      throw new Error(`${folder} holds vectors of ${stored} dimensions, not ${dims}`);
+    });
+  }
+
+  /** Built beside its place and moved there whole: a crash in between leaves no half-made folder to trip over. */
+  static create(folder: string, dims: number): ZvecSpace {
+    guarded(() => {
+      const draft = `${folder}.draft`;
+      if (existsSync(draft)) rmSync(draft, { recursive: true });
+      ZVecCreateAndOpen(draft, schemaFor(dims)).closeSync();
+      renameSync(draft, folder);
+    });
+    return ZvecSpace.open(folder, dims);
+  }
+
+  /** Live rows, of all scopes. */
+  get size(): number {
+    return this.#collection.stats.docCount;
+  }
+
+  /** Inserts rows or replaces those of the same key. Returns when they are in the write-ahead log. Blocks. */
+  write(rows: readonly Row[]): void {
+    guarded(() => {
+      const docs = rows.map(({ key, scope, vector, ...fields }) => ({
+        id: key,
+        vectors: { vector },
+        fields: { ...fields, key, scope, bucket: key.slice(0, BUCKET_DIGITS) } satisfies StoredFields,
+      }));
+      const failed = this.#collection.upsertSync(docs).find((status) => !status.ok);
+      if (failed) throw new Error(`zvec upsert: ${failed.code} ${failed.message}`);
+    });
+  }
+
+  /** @returns how many of the keys there were. Blocks. */
+  erase(keys: readonly string[]): number {
+    return guarded(() => {
+      let erased = 0;
+      for (let from = 0; from < keys.length; from += MAX_DELETES) {
+        for (const status of this.#collection.deleteSync(keys.slice(from, from + MAX_DELETES))) {
+          if (status.ok) erased++;
+          else if (status.code !== "ZVEC_NOT_FOUND") throw new Error(`zvec delete: ${status.code} ${status.message}`);
+        }
+      }
+      return erased;
+    });
+  }
+
+  async find({ where, fields, near, limit = MAX_ROWS, includeVectors = false }: Find): Promise<ZVecDoc[]> {
+    try {
+      return await this.#collection.query({
+        filter: filterOf(where),
+        topk: Math.min(limit, MAX_ROWS),
+        outputFields: [...fields],
+        includeVector: includeVectors,
+        ...(near && { fieldName: "vector", vector: near }),
+      });
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /** Writes out what is only in the log, so that the next opening is quick. No call may be under way. */
+  close(): void {
+    guarded(() => this.#collection.closeSync());
+  }
+}
+
+function schemaFor(dims: number): ZVecCollectionSchema {
+  const text = (name: Field) => ({ name, dataType: ZVecDataType.STRING });
+  const indexed = (name: Field) => ({
+    ...text(name),
+    indexParams: { indexType: ZVecIndexType.INVERT, enableRangeOptimization: false },
+  });
+  return new ZVecCollectionSchema({
+    name: "points",
+    vectors: {
+      name: "vector",
+      dataType: ZVecDataType.VECTOR_FP32,
+      dimension: dims,
+      // The inner product of unit vectors is their cosine.
+      indexParams: { indexType: ZVecIndexType.FLAT, metricType: ZVecMetricType.IP },
+    },
+    fields: [indexed("scope"), indexed("key"), indexed("bucket"), indexed("modality"), text("item"), text("metadata")],
+  });
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+const unavailable = (cause: unknown): ApiError =>
+  cause instanceof ApiError ? cause : new ApiError("store_unavailable", { cause });
