@@ -1,6 +1,8 @@
 /**
  * Gathers single requests into batches for one engine. Work-conserving: an idle engine takes what is queued at once, and
  * while it is busy the next batch gathers. What cannot be answered in time is refused when it comes, not when it is late.
+ * One batch at a time: the round trip to a session worker takes 0.06 ms (measured), so that a second one in flight
+ * would hide next to nothing, and would close its batch too early.
  *
  * Lanes: interactive entries are taken before bulk ones, each lane in order of arrival. So that bulk does not starve,
  * a bulk lane that was passed over for `bulkPatienceMs` gets a quarter of the next batch (at least one place).

@@ -89,12 +89,12 @@ export class Session {
 
   #replace(): void {
     this.#alive = false;
+    if (this.#closing.signal.aborted) return;
     this.#deaths++;
     const replacement = this.#startAgain();
     this.#link = replacement;
     // A batch that waits for the link gets the reason; the next attempt does not wait for a batch.
     replacement.catch((error: unknown) => {
-      if (this.#closing.signal.aborted) return;
       this.#deps.log.warn({ file: this.#spec.file, reason: String(error) }, "session worker could not be replaced");
       this.#replace();
     });

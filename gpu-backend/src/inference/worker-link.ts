@@ -17,6 +17,7 @@ export interface WorkerLink {
   onDeath(listener: (death: WorkerDied) => void): void;
   /** One batch at a time. @returns rows · dims. @throws WorkerDied, or Error if the model could not do the batch. */
   run(rows: readonly Row[]): Promise<Float32Array>;
+  /** Asks the thread to end. Never `terminate()`: meeting a running `session.run` it aborts the whole process. */
   close(): Promise<void>;
 }
 

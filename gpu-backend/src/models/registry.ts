@@ -25,7 +25,7 @@ export interface RegistryOptions {
   readonly now: () => number;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly id: string;
   readonly reason: string;
 }
@@ -54,9 +54,7 @@ export async function loadRegistry(options: RegistryOptions): Promise<Registry> 
         "model loaded",
       );
     } catch (error) {
-      const reason = reasonOf(error);
-      refused.push({ id, reason });
-      log.warn({ model: id, reason }, "model refused");
+      refused.push({ id, reason: reasonOf(error) });
     }
   }
   return {

@@ -7,7 +7,7 @@ const BYTES = 2;
 const FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
-export const ELEMENT = { float32: 1, int64: 7 } as const;
+const ELEMENT = { float32: 1, int64: 7 } as const;
 
 /** Opset 17 is IR version 8. */
 const OPSET = 17;
@@ -27,14 +27,14 @@ const bytes = (field: number, value: Uint8Array): Field =>
 const text = (field: number, value: string): Field => bytes(field, Buffer.from(value));
 const message = (field: number, fields: readonly Field[]): Field => bytes(field, Buffer.concat(fields));
 
-export interface Node {
+interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly output: string;
   readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
 }
 
-export interface Weight {
+interface Weight {
   readonly name: string;
   readonly dims: readonly number[];
   readonly data: Float32Array | BigInt64Array;
@@ -79,7 +79,7 @@ const port = (field: number, { name, type, dims }: Port): Field => {
   return message(field, [text(1, name), message(2, [message(1, [int(1, ELEMENT[type]), shape])])]);
 };
 
-export interface Graph {
+interface Graph {
   readonly nodes: readonly Node[];
   readonly weights: readonly Weight[];
   readonly inputs: readonly Port[];

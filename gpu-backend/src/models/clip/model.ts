@@ -8,7 +8,7 @@ import type { ClipManifest } from "../manifest.ts";
 import { fingerprint, type TowerFiles } from "./fingerprint.ts";
 import type { ImageSpec } from "./preprocess.ts";
 import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
-import { openTower, type Tower, type TowerStats } from "./tower.ts";
+import { openTower, type TowerPlan, type TowerStats } from "./tower.ts";
 
 /** `deadlineAt` is in milliseconds on the monotonic clock that the registry was loaded with. */
 export type EmbedCall = BatchCall;
@@ -38,7 +38,7 @@ export interface ClipModel {
   close(): Promise<void>;
 }
 
-export interface ClipFiles {
+interface ClipFiles {
   readonly image: string;
   readonly text: string;
   readonly tokenizer: string;
@@ -56,17 +56,12 @@ export interface ClipModelOptions {
 }
 
 /** @throws Error with the reason if the model cannot be served. */
-export async function openClipModel({
-  manifest,
-  chosen,
-  paths,
-  engine,
-  now,
-  deps,
-}: ClipModelOptions): Promise<ClipModel> {
+export async function openClipModel(options: ClipModelOptions): Promise<ClipModel> {
+  const { manifest, chosen, paths, engine, now, deps } = options;
   const tokenizer = loadTokenizer(await readFile(paths.tokenizer, "utf8"), manifest.text.context_length);
-  const image = await openImageTower(manifest, paths.image, engine, now, deps);
-  const text = await openTextTower(manifest, paths.text, tokenizer, engine, now, deps).catch(async (error: unknown) => {
+  const open = (plan: TowerPlan) => openTower(plan, { deps, maxQueue: engine.maxQueue, now });
+  const image = await open(imagePlan(manifest, paths.image, engine));
+  const text = await open(textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {
     await image.close();
     throw error;
   });
@@ -112,33 +107,33 @@ const serve = (manifest: ClipManifest, preprocessing: string): ServedModel => ({
   preprocessing,
 });
 
-function openImageTower(
+function imagePlan(
   { image, dims }: ClipManifest,
   file: string,
-  { providers, threads, maxImageBatch: maxBatch, maxQueue }: EngineOptions,
-  now: () => number,
-  deps: SessionDeps,
-): Promise<Tower> {
+  { providers, threads, maxImageBatch }: EngineOptions,
+): TowerPlan {
   const { input, output, size, mean, std } = image;
   const bytes = size * size * 3;
-  const probe = [new Uint8Array(bytes), Uint8Array.from({ length: bytes }, (_, i) => i)];
-  const feed = { kind: "pixels", size, mean, std } as const;
-  return openTower({ file, input, output, dims, feed, providers, threads }, probe, deps, { maxBatch, maxQueue, now });
+  return {
+    spec: { file, input, output, dims, providers, threads, feed: { kind: "pixels", size, mean, std } },
+    probe: [new Uint8Array(bytes), Uint8Array.from({ length: bytes }, (_, i) => i)],
+    maxBatch: maxImageBatch,
+  };
 }
 
-function openTextTower(
+function textPlan(
   { text, dims }: ClipManifest,
   file: string,
+  { providers, threads, maxTextBatch }: EngineOptions,
   tokenizer: TextTokenizer,
-  { providers, threads, maxTextBatch: maxBatch, maxQueue }: EngineOptions,
-  now: () => number,
-  deps: SessionDeps,
-): Promise<Tower> {
+): TowerPlan {
   const { input, output, pad_id: padId } = text;
-  // The highest id: a tokenizer of another model would ask the embedding table for a row that it lacks, and take down
-  // with it every text of the batch.
-  const widest = Int32Array.from([...tokenizer.encode("").ids, tokenizer.maxId]);
-  const probe = [tokenizer.encode("a").ids, widest];
-  const feed = { kind: "tokens", padId } as const;
-  return openTower({ file, input, output, dims, feed, providers, threads }, probe, deps, { maxBatch, maxQueue, now });
+  // A tokenizer of another model would ask the embedding table for a row that it lacks, and take down with it every
+  // text of the batch: better to find that out now, with the highest id there is.
+  const highest = Int32Array.from([...tokenizer.encode("").ids, tokenizer.maxId]);
+  return {
+    spec: { file, input, output, dims, providers, threads, feed: { kind: "tokens", padId } },
+    probe: [tokenizer.encode("a").ids, highest],
+    maxBatch: maxTextBatch,
+  };
 }

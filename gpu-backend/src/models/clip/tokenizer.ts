@@ -5,7 +5,7 @@ import { z } from "zod";
 /** Texts that between them make a tokenizer use its special tokens, its unknown token and its byte fall-back. */
 const PROBES = ["", "a", "\0", "\u{10FFFF}\u{1F34E}", "漢字 é\u0301 ß"];
 
-export interface EncodedText {
+interface EncodedText {
   /** At most `contextLength`, special tokens included. */
   readonly ids: Int32Array;
   /** The text had more tokens than the model can read; the rest was cut off. */

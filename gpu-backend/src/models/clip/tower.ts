@@ -9,9 +9,18 @@ import type { Row } from "../../inference/worker-link.ts";
 /** Bulk waits for a person, but not for longer than this without any progress. */
 const BULK_PATIENCE_MS = 500;
 
-export interface TowerOptions {
+/** What is opened: follows from the manifest and the engine's options. */
+export interface TowerPlan {
+  readonly spec: SessionSpec;
+  /** A first batch: at least two rows, unlike each other. */
+  readonly probe: readonly Row[];
   readonly maxBatch: number;
+}
+
+export interface TowerOptions {
+  readonly deps: SessionDeps;
   readonly maxQueue: number;
+  /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
@@ -32,16 +41,13 @@ function unit(vector: Float32Array): Float32Array {
 }
 
 /**
- * Opens the session and sends one batch through it, so that the first caller does not pay for lazy initialisation and
+ * Opens the session and sends the probe through it, so that the first caller does not pay for lazy initialisation and
  * a model that gives another shape, or no numbers, is found out before it is served.
- * @param probe at least two rows, unlike each other.
  * @throws Error with the reason if the tower cannot be served.
  */
 export async function openTower(
-  spec: SessionSpec,
-  probe: readonly Row[],
-  deps: SessionDeps,
-  { maxBatch, maxQueue, now }: TowerOptions,
+  { spec, probe, maxBatch }: TowerPlan,
+  { deps, maxQueue, now }: TowerOptions,
 ): Promise<Tower> {
   const session = await Session.open(spec, deps);
   try {
