@@ -72,11 +72,9 @@ export class CollectionRegistry {
 
   /** Sorted by name. */
   async list(): Promise<CollectionRecord[]> {
-    const hash = await this.#write(() =>
-      this.#redis.hgetall<Record<string, string>>(redisKeys.collections(this.#tenant)),
-    );
-    return Object.values(hash ?? {})
-      .map((text) => CollectionRecord.parse(JSON.parse(text)))
+    const records: unknown[] = await this.#write(() => this.#redis.hvals(redisKeys.collections(this.#tenant)));
+    return records
+      .map((text) => CollectionRecord.parse(JSON.parse(String(text))))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 

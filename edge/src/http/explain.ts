@@ -21,6 +21,11 @@ export function explain(error: z.ZodError): ApiError {
 function explainIssue(issue: Issue, parents: readonly PropertyKey[]): ApiError {
   const path = [...parents, ...issue.path];
   if (issue.code === "invalid_union") {
+    const firsts = issue.errors.map((issues) => issues[0]).filter((first) => first !== undefined);
+    if (firsts.length > 0 && firsts.every(isMissing)) {
+      const names = firsts.map((first) => first.path.join("."));
+      return apiError("invalid_request", path, `needs one of ${[...new Set(names)].join(", ")}`);
+    }
     const branch = bestBranch(issue.errors);
     return branch
       ? explainIssue(branch, path)
@@ -48,17 +53,30 @@ function codeOf(issue: Issue): ErrorCode {
   return "invalid_request";
 }
 
+/** The field is not there at all. */
+function isMissing(issue: Issue): boolean {
+  if (issue.path.length === 0) return false;
+  if (issue.code === "invalid_union") {
+    return issue.errors.every(([first]) => first?.message.endsWith("received undefined"));
+  }
+  return issue.message.endsWith("received undefined");
+}
+
 /**
  * Of a union's branches, the one that the caller most likely meant: whose first issue lies deepest; at equal depth, one
  * that got past the type of the value (an unknown field or a failed rule says more than «expected string»).
  */
 function bestBranch(branches: readonly (readonly Issue[])[]): Issue | undefined {
   const score = (issue: Issue): number => {
-    const inner = issue.code === "invalid_union" ? bestBranch(issue.errors) : undefined;
-    const wrongType = issue.code === "invalid_type" && issue.path.length === 0;
-    return (
-      issue.path.length * 4 + (wrongType ? 0 : issue.code === "unrecognized_keys" ? 1 : 2) + (inner ? score(inner) : 0)
-    );
+    const depth = issue.path.length * 4;
+    if (issue.code === "invalid_union") {
+      const inner = bestBranch(issue.errors);
+      return depth + (inner ? score(inner) : 0);
+    }
+    if (issue.code === "invalid_type" && issue.path.length === 0) return 0;
+    // A branch that lacks a field altogether is less likely meant than one whose field is wrong.
+    if (isMissing(issue)) return 1;
+    return depth + (issue.code === "unrecognized_keys" ? 1 : 2);
   };
   return branches
     .map((issues) => issues[0])

@@ -156,7 +156,7 @@ describe("items", () => {
       "invalid_request",
       "items[1].id",
     ],
-    ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0].text"],
+    ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0]"],
     ["an empty id", { items: [{ id: "", text: "x" }] }, "invalid_request", "items[0].id"],
     [
       "huge metadata",

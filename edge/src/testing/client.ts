@@ -65,6 +65,6 @@ export function expectError(answer: Answer, status: number, code: string, param:
   }
   if (answer.headers.get("x-request-id") !== error.request_id)
     throw new Error("the request id of body and header differ");
-  if (/\.ts|\/src\/|node_modules|Error:| at /.test(error.message))
+  if (/\.ts\b|\/src\/|node_modules|Error:|\n\s+at /.test(error.message))
     throw new Error(`the message leaks: ${error.message}`);
 }

@@ -15,7 +15,8 @@ export const TextValue = z
     message: "the text is longer than 8192 bytes of UTF-8",
   });
 
-export const ImageValue = z.string().min(1).meta({
+/** In JSON a string; from a multipart part or a bare image body the bytes themselves. */
+export const ImageValue = z.union([z.string().min(1), z.instanceof(Uint8Array)]).meta({
   description: "An http(s) URL, a data URI, or plain base64 of a JPEG, PNG, WebP, GIF or AVIF file",
   example: "https://example.com/cat.jpg",
 });
