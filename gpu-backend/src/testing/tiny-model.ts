@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { onnxModel, type Port } from "./onnx.ts";
+import { onnxModel, type Port } from "@sightline/shared/testing/onnx";
 
 export interface TinyShape {
   readonly size: number;
