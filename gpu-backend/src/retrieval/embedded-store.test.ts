@@ -40,6 +40,17 @@ describe("the embedded vector store on disk", () => {
     await second.close();
   });
 
+  it("is healthy while it writes", async () => {
+    const store = await openEmbeddedStore({ dataDir, log });
+    const writing = store.upsert(spaceOf(8), shop, [point("apple")]);
+    const deleting = store.delete(spaceOf(8), shop, { filter: { field: "colour", eq: "blue" } });
+    expect(await store.health()).toMatchObject({ status: "ok" });
+    await writing;
+    expect(await store.health()).toMatchObject({ status: "ok" });
+    await deleting;
+    await store.close();
+  });
+
   it("lets the calls under way end before it closes, and refuses later ones", async () => {
     const store = await openEmbeddedStore({ dataDir, log });
     await store.ensure(spaceOf(8));

@@ -154,10 +154,14 @@ class EmbeddedStore implements VectorStore {
   /** One write at a time; remembers for `health` how it went. */
   #write<T>(work: () => Promise<T>): Promise<T> {
     return this.#writes.run(async () => {
-      this.#lastWriteFailed = true;
-      const result = await work();
-      this.#lastWriteFailed = false;
-      return result;
+      try {
+        const result = await work();
+        this.#lastWriteFailed = false;
+        return result;
+      } catch (error) {
+        this.#lastWriteFailed = true;
+        throw error;
+      }
     });
   }
 

@@ -38,7 +38,7 @@ export interface Find {
   readonly fields: readonly [Field, ...Field[]];
   /** Length `dims`. Rows then come nearest first, with `score`; without it in no order. */
   readonly near?: Float32Array | undefined;
-  /** All that there are, if absent. */
+  /** All that there are, if absent; more than 100 000 are an error, never cut short. */
   readonly limit?: number | undefined;
   readonly includeVectors?: boolean | undefined;
 }
@@ -106,15 +106,17 @@ export class ZvecSpace {
     });
   }
 
-  async find({ where, fields, near, limit = MAX_ROWS, includeVectors = false }: Find): Promise<ZVecDoc[]> {
+  async find({ where, fields, near, limit, includeVectors = false }: Find): Promise<ZVecDoc[]> {
     try {
-      return await this.#collection.query({
+      const docs = await this.#collection.query({
         filter: filterOf(where),
-        topk: Math.min(limit, MAX_ROWS),
+        topk: limit ?? MAX_ROWS,
         outputFields: [...fields],
         includeVector: includeVectors,
         ...(near && { fieldName: "vector", vector: near }),
       });
+      if (limit === undefined && docs.length === MAX_ROWS) throw new Error("more rows than zvec gives at once");
+      return docs;
     } catch (cause) {
       throw unavailable(cause);
     }
