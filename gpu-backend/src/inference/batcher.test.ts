@@ -78,6 +78,17 @@ describe("Batcher", () => {
     await Promise.all(all);
   });
 
+  it("keeps no more places for bulk than there are bulk entries", async () => {
+    const { engine, submit } = setUp({ maxBatch: 8 });
+    const all = [submit(0)];
+    await setImmediate();
+    all.push(submit(100, "bulk"), ...Array.from({ length: 10 }, (_, n) => submit(n + 1)));
+    await engine.finish(1000);
+    expect(engine.batches.at(-1)).toEqual([1, 2, 3, 4, 5, 6, 7, 100]);
+    while (engine.busy) await engine.finish();
+    await Promise.all(all);
+  });
+
   it("lets bulk through even if a batch has only one place", async () => {
     const { engine, submit } = setUp({ maxBatch: 1 });
     const all = [submit(0), submit(100, "bulk"), submit(1), submit(2), submit(3)];
@@ -113,6 +124,20 @@ describe("Batcher", () => {
     const inTime = submit(98, "interactive", now + 91);
     while (engine.busy) await engine.finish(40);
     await Promise.all([queued, inTime]);
+  });
+
+  it("does not count bulk that waits against an interactive entry's deadline", async () => {
+    const { engine, submit } = setUp({ maxBatch: 1 });
+    const all = [submit(0)];
+    await setImmediate();
+    await engine.finish(10);
+    for (let n = 1; n <= 20; n++) all.push(submit(n, "bulk"));
+    await setImmediate();
+    const soon = engine.now() + 50;
+    await expect(submit(98, "bulk", soon)).rejects.toMatchObject({ code: "overloaded" });
+    all.push(submit(99, "interactive", soon));
+    while (engine.busy) await engine.finish(1);
+    await Promise.all(all);
   });
 
   it("lets an idle engine try whatever the last batch cost, so that one slow batch does not close the door", async () => {

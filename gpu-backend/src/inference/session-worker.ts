@@ -8,7 +8,7 @@ import { normalisationTable, normalisePixels, padTokens } from "./tensors.ts";
 type Fill = (batch: Batch) => Tensor;
 
 /** Grows by doubling and never shrinks: a tower's batches are bounded. */
-function keptBuffer<T>(make: (length: number) => T & { readonly length: number }): (atLeast: number) => T {
+function keptBuffer<T extends { readonly length: number }>(make: (length: number) => T): (atLeast: number) => T {
   let kept = make(0);
   return (atLeast) => {
     if (kept.length < atLeast) kept = make(Math.max(atLeast, 2 * kept.length));

@@ -95,6 +95,7 @@ export class Session {
     this.#link = replacement;
     // A batch that waits for the link gets the reason; the next attempt does not wait for a batch.
     replacement.catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return;
       this.#deps.log.warn({ file: this.#spec.file, reason: String(error) }, "session worker could not be replaced");
       this.#replace();
     });
