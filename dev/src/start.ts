@@ -1,104 +1,16 @@
-/** `npm start`: the whole stack on one machine. Starts the parts in order, fills the sample collection, waits for Ctrl-C. */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { apiClient } from "./api.ts";
-import { startBackend } from "./backend.ts";
-import { banner } from "./banner.ts";
-import { buildPage } from "./page.ts";
-import { requireFreePort } from "./port.ts";
-import { indexSamples } from "./samples.ts";
-import { seedTenant } from "./seed.ts";
-import { loadSecrets, readSettings, writePrivate } from "./settings.ts";
-import { startUpstash } from "./upstash/server.ts";
-import { startWorker } from "./worker.ts";
+/** `npm start`: the whole stack on one machine, until Ctrl-C. */
+import { end, isEnding } from "./shutdown.ts";
 
 process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 
-/** Ends the parts that run, the last started first. */
-const stops: (() => Promise<void>)[] = [];
-let ending: Promise<void> | undefined;
-
-function end(exitCode: number): Promise<void> {
-  ending ??= (async () => {
-    for (const stop of stops.reverse()) await stop().catch((error: unknown) => console.error(error));
-    process.exit(exitCode);
-  })();
-  return ending;
-}
-
-process.on("SIGINT", () => void end(0));
-process.on("SIGTERM", () => void end(0));
-process.on("SIGHUP", () => void end(0));
-
 try {
-  await start();
+  // Loaded only now: the signal handlers must be there before the libraries' own, and wrangler takes a second to load.
+  const { startStack } = await import("./stack.ts");
+  await startStack();
 } catch (error) {
-  if (ending === undefined)
+  if (!isEnding()) {
     console.error(`\n  Sightline cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
   await end(1);
-}
-
-async function start(): Promise<void> {
-  const from = performance.now();
-  const settings = readSettings(process.env);
-  const { SIGHTLINE_DIR: dir, HOST: host, PORT: port } = settings;
-  await requireFreePort(host, port);
-  const secrets = await loadSecrets(dir);
-  const url = `http://${host}:${port}`;
-  const sessionFile = join(dir, "dev.json");
-  await rm(sessionFile, { force: true });
-  stops.push(() => rm(sessionFile, { force: true }));
-
-  const [redis, backend] = await Promise.all([
-    startUpstash({
-      port: 0,
-      token: secrets.redisToken,
-      backing: settings.REDIS_URL
-        ? { kind: "redis", url: settings.REDIS_URL }
-        : { kind: "memory", file: join(dir, "redis.jsonl") },
-    }).then((server) => {
-      stops.push(() => server.close());
-      return server;
-    }),
-    startBackend({
-      BACKEND_SECRET: secrets.backendSecret,
-      DATA_DIR: join(dir, "vectors"),
-      LOG_LEVEL: settings.LOG_LEVEL,
-    }).then((started) => {
-      stops.push(() => started.stop());
-      return started;
-    }),
-    buildPage(),
-  ]);
-  backend.exited.catch((error: unknown) => {
-    if (ending !== undefined) return;
-    console.error(error instanceof Error ? `\n  ${error.message}\n` : error);
-    return end(1);
-  });
-  await seedTenant(redis.url, secrets);
-  const worker = await startWorker({
-    host,
-    port,
-    stateDir: join(dir, "worker"),
-    variables: {
-      ENVIRONMENT: "development",
-      BACKEND_URL: backend.url,
-      BACKEND_SECRET: secrets.backendSecret,
-      REDIS_URL: redis.url,
-      REDIS_TOKEN: secrets.redisToken,
-      KEY_PEPPER: secrets.keyPepper,
-      DEMO_API_KEY: secrets.apiKey,
-    },
-  });
-  stops.push(() => worker.stop());
-
-  const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
-  await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
-  const rate =
-    indexed > 0
-      ? `, ${indexed} pictures indexed at ${Math.round(indexed / (ms / 1000))}/s`
-      : `, ${total} pictures kept`;
-  console.log(banner(url, secrets.apiKey));
-  console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
 }

@@ -44,11 +44,28 @@ async function readValue(c: Context<App>, type: string, forms: ImageForms): Prom
 
 async function readJson(c: Context<App>): Promise<unknown> {
   const text = await c.req.text();
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new ApiError("invalid_json", { cause });
   }
+  if (isDeeperThan(MAX_DEPTH, value)) {
+    throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
+  }
+  return value;
+}
+
+/** No request of ours is nearly as deep; recursive schemas would run out of stack on one that is much deeper. */
+const MAX_DEPTH = 32;
+
+function isDeeperThan(limit: number, value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((v) => (typeof v === "object" && v !== null ? Object.values(v) : []));
+  }
+  return false;
 }
 
 /** The file part `image` becomes bytes; every other part is JSON if it parses as such, else text. */

@@ -166,6 +166,15 @@ describe("POST /v1/embeddings", () => {
       );
     });
 
+    it("a body that is nested without end", async () => {
+      const body = `{"input":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+      expectError(
+        await call("POST", PATH, { body, headers: { "content-type": "application/json" } }),
+        400,
+        "invalid_request",
+      );
+    });
+
     it("a body of another type", async () => {
       expectError(
         await call("POST", PATH, { body: "a", headers: { "content-type": "text/plain" } }),

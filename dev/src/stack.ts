@@ -1,0 +1,79 @@
+/** Brings the parts of the local stack up, in order, and fills the sample collection. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { apiClient } from "./api.ts";
+import { startBackend } from "./backend.ts";
+import { banner } from "./banner.ts";
+import { buildPage } from "./page.ts";
+import { requireFreePort } from "./port.ts";
+import { indexSamples } from "./samples.ts";
+import { seedTenant } from "./seed.ts";
+import { loadSecrets, readSettings, writePrivate } from "./settings.ts";
+import { end, isEnding, onEnd } from "./shutdown.ts";
+import { startUpstash } from "./upstash/server.ts";
+import { startWorker } from "./worker.ts";
+
+/** @throws Error that a person can act on. */
+export async function startStack(): Promise<void> {
+  const from = performance.now();
+  const settings = readSettings(process.env);
+  const { SIGHTLINE_DIR: dir, HOST: host, PORT: port } = settings;
+  await requireFreePort(host, port);
+  const secrets = await loadSecrets(dir);
+  const url = `http://${host}:${port}`;
+  const sessionFile = join(dir, "dev.json");
+  await rm(sessionFile, { force: true });
+  onEnd(() => rm(sessionFile, { force: true }));
+
+  const [redis, backend] = await Promise.all([
+    startUpstash({
+      port: 0,
+      token: secrets.redisToken,
+      backing: settings.REDIS_URL
+        ? { kind: "redis", url: settings.REDIS_URL }
+        : { kind: "memory", file: join(dir, "redis.jsonl") },
+    }).then((server) => {
+      onEnd(() => server.close());
+      return server;
+    }),
+    startBackend({
+      BACKEND_SECRET: secrets.backendSecret,
+      DATA_DIR: join(dir, "vectors"),
+      LOG_LEVEL: settings.LOG_LEVEL,
+    }).then((started) => {
+      onEnd(() => started.stop());
+      return started;
+    }),
+    buildPage(),
+  ]);
+  backend.exited.catch((error: unknown) => {
+    if (isEnding()) return;
+    console.error(error instanceof Error ? `\n  ${error.message}\n` : error);
+    return end(1);
+  });
+  await seedTenant(redis.url, secrets);
+  const worker = await startWorker({
+    host,
+    port,
+    stateDir: join(dir, "worker"),
+    variables: {
+      ENVIRONMENT: "development",
+      BACKEND_URL: backend.url,
+      BACKEND_SECRET: secrets.backendSecret,
+      REDIS_URL: redis.url,
+      REDIS_TOKEN: secrets.redisToken,
+      KEY_PEPPER: secrets.keyPepper,
+      DEMO_API_KEY: secrets.apiKey,
+    },
+  });
+  onEnd(() => worker.stop());
+
+  const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
+  await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
+  const rate =
+    indexed > 0
+      ? `, ${indexed} pictures indexed at ${Math.round(indexed / (ms / 1000))}/s`
+      : `, ${total} pictures kept`;
+  console.log(banner(url, secrets.apiKey));
+  console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
+}
