@@ -1,0 +1,91 @@
+/** The real inference service as a child process, and the edge's side of its internal API. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TenantId } from "@sightline/shared/ids";
+import { EmbedResponse, MSGPACK, pack, type Timings, unpack } from "@sightline/shared/internal/protocol";
+import { importSigningKey, type SigningKey, signCall } from "@sightline/shared/internal/token";
+import { vectorFromBytes } from "@sightline/shared/vectors";
+import { z } from "zod";
+import { startChild } from "./child.ts";
+import { ROOT } from "./paths.ts";
+import type { VitModel } from "./vit.ts";
+
+const PATH = "/internal/v1/embed";
+const TENANT = TenantId.parse("bench");
+
+const Listening = z.object({ port: z.number() });
+const Ready = z.object({ ready: z.literal(true) });
+const Readiness = z.object({
+  components: z.object({
+    models: z.object({
+      loaded: z.tuple([z.object({ image: z.object({ batches: z.number(), meanBatchSize: z.number() }) })]),
+    }),
+  }),
+});
+
+interface Answer {
+  /** L2-normalised. */
+  readonly vector: Float32Array;
+  readonly timings: Timings;
+}
+
+export interface Backend extends AsyncDisposable {
+  /** One image in one call. @throws Error if it is not answered with a vector. */
+  embed(jpeg: Uint8Array): Promise<Answer>;
+  /** Batches that the image tower has run since the start, and the images in them. */
+  batches(): Promise<{ readonly batches: number; readonly images: number }>;
+}
+
+/** Starts the service with its own defaults, one model and `threads` intra-op threads, and waits until it is ready. */
+export async function startBackend(model: VitModel, threads: number): Promise<Backend> {
+  const secret = randomBytes(32).toString("hex");
+  const key = await importSigningKey(secret);
+  const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  const child = startChild(join(ROOT, "gpu-backend/src/main.ts"), ROOT, {
+    BACKEND_SECRET: secret,
+    HOST: "127.0.0.1",
+    PORT: "0",
+    MODELS_DIR: model.modelsDir,
+    MODELS: model.id,
+    INFERENCE_THREADS: String(threads),
+    DATA_DIR: dataDir,
+    LOG_LEVEL: "warn",
+  });
+  const stop = async () => {
+    await child[Symbol.asyncDispose]();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const { port } = await child.message(Listening);
+    await child.message(Ready);
+    const url = `http://127.0.0.1:${port}`;
+    return { embed: (jpeg) => embed(url, key, model, jpeg), batches: () => batches(url), [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function embed(url: string, key: SigningKey, { id, revision }: VitModel, jpeg: Uint8Array): Promise<Answer> {
+  const body = pack({ model: { id, revision }, lane: "interactive", inputs: [{ kind: "image", bytes: jpeg }] });
+  const token = await signCall(key, { tenant: TENANT, path: PATH, body });
+  const response = await fetch(url + PATH, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": MSGPACK },
+    body: body as Uint8Array<ArrayBuffer>,
+  });
+  const answer = unpack(new Uint8Array(await response.arrayBuffer()));
+  if (!response.ok) throw new Error(`the backend answered ${response.status}: ${JSON.stringify(answer)}`);
+  const { results, timings } = EmbedResponse.parse(answer);
+  const [result] = results;
+  if (result?.status !== "ok") throw new Error(`the backend refused a picture: ${JSON.stringify(result?.error)}`);
+  return { vector: vectorFromBytes(result.embedding), timings };
+}
+
+async function batches(url: string) {
+  const { components } = Readiness.parse(await (await fetch(`${url}/readyz`)).json());
+  const [{ image }] = components.models.loaded;
+  return { batches: image.batches, images: image.batches * image.meanBatchSize };
+}

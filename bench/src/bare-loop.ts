@@ -1,0 +1,62 @@
+/** The ceiling: onnxruntime alone, with ready-made tensors at the batch size at which this machine does best. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32] as const;
+const CALIBRATION_MS = 1000;
+/** Other work on the machine only ever slows a lap down, so that the faster of two laps is the truer one. */
+const CALIBRATION_LAPS = 2;
+
+export interface LoopSpec {
+  readonly file: string;
+  /** The tensor's name; its shape is [batch, 3, size, size]. */
+  readonly input: string;
+  readonly size: number;
+  /** Intra-op threads. */
+  readonly threads: number;
+}
+
+/** Run for at least `ms`. */
+export interface LoopTask {
+  readonly batch: number;
+  readonly ms: number;
+}
+
+export interface Lap {
+  readonly images: number;
+  readonly ms: number;
+}
+
+export interface BareLoop extends AsyncDisposable {
+  readonly bestBatch: number;
+  /** Images per second at each batch size, as calibrated. */
+  readonly rates: ReadonlyMap<number, number>;
+  /** @returns images per second at the best batch size. */
+  measure(seconds: number): Promise<number>;
+}
+
+/** Opens the model in a worker thread and finds its best batch size. @throws Error if the model cannot be run. */
+export async function openBareLoop(spec: LoopSpec): Promise<BareLoop> {
+  const worker = new Worker(new URL("./bare-loop-worker.ts", import.meta.url), { workerData: spec });
+  const lap = async (task: LoopTask): Promise<number> => {
+    worker.postMessage(task);
+    // `once` rejects if the worker fails instead of answering.
+    const [{ images, ms }] = (await once(worker, "message")) as [Lap];
+    return images / (ms / 1000);
+  };
+  const rates = new Map<number, number>();
+  for (let i = 0; i < CALIBRATION_LAPS; i++)
+    for (const batch of BATCH_SIZES)
+      rates.set(batch, Math.max(rates.get(batch) ?? 0, await lap({ batch, ms: CALIBRATION_MS })));
+  const bestBatch = BATCH_SIZES.reduce((best, batch) =>
+    (rates.get(batch) ?? 0) > (rates.get(best) ?? 0) ? batch : best,
+  );
+  return {
+    bestBatch,
+    rates,
+    measure: (seconds) => lap({ batch: bestBatch, ms: seconds * 1000 }),
+    async [Symbol.asyncDispose]() {
+      await worker.terminate();
+    },
+  };
+}

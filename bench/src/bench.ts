@@ -1,0 +1,14 @@
+/** What every benchmark is told, and what it gives. */
+import type { Finding } from "./report.ts";
+
+export interface BenchOptions {
+  readonly cores: number;
+  /** How long one side of one round takes, about. */
+  readonly seconds: number;
+  readonly rounds: number;
+  /** Tells a person what is going on. */
+  readonly say: (line: string) => void;
+}
+
+/** @throws Error if it cannot run here. */
+export type Bench = (options: BenchOptions) => Promise<readonly Finding[]>;

@@ -1,0 +1,49 @@
+/** `npm run bench [-- <name>…] [--seconds N] [--json FILE]`: runs the benchmarks one after the other and prints what they found. */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { Bench } from "./bench.ts";
+import { describeMachine } from "./machine.ts";
+import { benchPeer } from "./peer.ts";
+import { type Finding, type Report, renderReport } from "./report.ts";
+import { benchServed } from "./served.ts";
+import { benchStart } from "./start.ts";
+
+const BENCHES: Readonly<Record<string, Bench>> = { served: benchServed, peer: benchPeer, start: benchStart };
+const ROUNDS = 3;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: "string", default: "20" }, json: { type: "string" } },
+});
+
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) fail(`--seconds is a positive number, not "${values.seconds}"`);
+const chosen = (positionals.length > 0 ? positionals : Object.keys(BENCHES)).map((name) => {
+  const bench = BENCHES[name] ?? fail(`there is no benchmark "${name}", only ${Object.keys(BENCHES).join(", ")}`);
+  return { name, bench };
+});
+
+const say = (line: string) => console.error(line);
+const at = new Date().toISOString();
+const machine = describeMachine();
+const findings: Finding[] = [];
+const failures: Report["failures"][number][] = [];
+for (const { name, bench } of chosen) {
+  say(`${name}…`);
+  try {
+    findings.push(...(await bench({ cores: machine.cores, seconds, rounds: ROUNDS, say: (line) => say(`  ${line}`) })));
+  } catch (error) {
+    failures.push({ name, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+const report: Report = { at, machine, findings, failures };
+console.log(`\n${renderReport(report)}`);
+if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+// Not process.exit: it would cut off what is still being written.
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+function fail(reason: string): never {
+  console.error(reason);
+  process.exit(2);
+}

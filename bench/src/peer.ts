@@ -1,0 +1,111 @@
+/** What one gets with the usual means: our images per second over those of a Hono server around transformers.js. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { dot } from "@sightline/shared/vectors";
+import { z } from "zod";
+import { startBackend } from "./backend.ts";
+import type { BenchOptions } from "./bench.ts";
+import { startChild } from "./child.ts";
+import { makeJpegs } from "./jpegs.ts";
+import { CALLERS, compare, drive } from "./load.ts";
+import { PEER } from "./paths.ts";
+import type { Finding } from "./report.ts";
+import { type VitModel, vitModel } from "./vit.ts";
+
+const Ready = z.object({ port: z.number(), transformers: z.string(), onnxruntime: z.string() });
+const Embeddings = z.object({ embeddings: z.tuple([z.array(z.number())]) });
+
+/** Two right implementations of CLIP's pre-processing differ by rounding; another model or crop falls far below. */
+const SAME_COSINE = 0.99;
+
+export async function benchPeer(options: BenchOptions): Promise<readonly Finding[]> {
+  const { cores, seconds, rounds } = options;
+  const model = await vitModel(options);
+  const jpegs = await makeJpegs();
+  await installPeer(options);
+  await using backend = await startBackend(model, cores);
+  await using peer = await startPeer(model, cores);
+
+  const cosine = await sameAnswers(jpegs[0], backend.embed, peer.embed);
+  await drive(jpegs, CALLERS, backend.embed);
+  const count = Math.ceil((await drive(jpegs, CALLERS, peer.embed)) * seconds);
+  const { value, against, ratio } = await compare(
+    options,
+    () => drive(jpegs, count, peer.embed),
+    () => drive(jpegs, count, backend.embed),
+  );
+  return [
+    {
+      what: "served",
+      unit: "images/s",
+      value,
+      against: { kind: "peer", what: `Hono around transformers.js ${peer.transformers}`, value: against },
+      ratio,
+      goal: 2,
+      notes: [
+        `the same model file, ${cores} threads each; ${rounds} rounds of ${count} JPEGs of 400 × 300, ${CALLERS} callers, one image a call`,
+        `the peer runs onnxruntime ${peer.onnxruntime}; cosine of both answers to one picture ${cosine.toFixed(4)}`,
+      ],
+    },
+  ];
+}
+
+/** The peer is a package of its own: nobody who does not measure it downloads its 0.5 GB. */
+async function installPeer({ say }: Pick<BenchOptions, "say">): Promise<void> {
+  const installed = await access(join(PEER, "node_modules/@huggingface/transformers")).then(
+    () => true,
+    () => false,
+  );
+  if (installed) return;
+  say("installing the peer (once)…");
+  // `--prefix`: inside `npm run`, npm takes the outer package for the current one.
+  const npm = spawn("npm", ["ci", "--prefix", PEER, "--loglevel=error"], { cwd: PEER, stdio: ["ignore", 2, 2] });
+  const [code] = await once(npm, "exit");
+  if (code !== 0)
+    throw new Error(
+      `the peer could not be installed (npm ci gave ${code}); it needs a registry: run "npm ci" in ${PEER} where there is one`,
+    );
+}
+
+async function startPeer({ id, modelsDir }: VitModel, threads: number) {
+  const child = startChild(join(PEER, "server.js"), PEER, {
+    MODEL: id,
+    MODELS_DIR: modelsDir,
+    THREADS: String(threads),
+  });
+  try {
+    const { port, ...versions } = await child.message(Ready);
+    return {
+      ...versions,
+      embed: (jpeg: Uint8Array) => embed(port, jpeg),
+      [Symbol.asyncDispose]: child[Symbol.asyncDispose],
+    };
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @returns the vector, L2-normalised. */
+async function embed(port: number, jpeg: Uint8Array): Promise<Float32Array> {
+  const form = new FormData();
+  form.append("images", new Blob([jpeg as Uint8Array<ArrayBuffer>], { type: "image/jpeg" }), "picture.jpg");
+  const response = await fetch(`http://127.0.0.1:${port}/embed`, { method: "POST", body: form });
+  if (!response.ok) throw new Error(`the peer answered ${response.status}: ${await response.text()}`);
+  const { embeddings } = Embeddings.parse(await response.json());
+  return Float32Array.from(embeddings[0]);
+}
+
+/** @throws Error if the two do not compute the same thing: then their speeds do not compare. */
+async function sameAnswers(
+  jpeg: Uint8Array | undefined,
+  ours: (jpeg: Uint8Array) => Promise<{ readonly vector: Float32Array }>,
+  theirs: (jpeg: Uint8Array) => Promise<Float32Array>,
+): Promise<number> {
+  if (!jpeg) throw new RangeError("there is no picture to compare");
+  const cosine = dot((await ours(jpeg)).vector, await theirs(jpeg));
+  if (cosine < SAME_COSINE) throw new Error(`the peer gives another vector (cosine ${cosine.toFixed(4)})`);
+  return cosine;
+}
