@@ -133,6 +133,17 @@ describe("items", () => {
     expect(seen.sort()).toEqual(all.map(({ id }) => id).sort());
   });
 
+  it("lose their pictures when a filter deletes them", async () => {
+    const name = await collectionWith([
+      { id: "red", image: await picture(255, 0, 0), metadata: { colour: "red" } },
+      { id: "blue", image: await picture(0, 0, 255), metadata: { colour: "blue" } },
+    ]);
+    const filter = { field: "colour", eq: "red" };
+    expect((await post(`/v1/collections/${name}/items/delete`, { filter })).body).toEqual({ deleted: 1 });
+    expectError(await get(`/v1/collections/${name}/items/red/image`), 404, "item_not_found");
+    expect((await get(`/v1/collections/${name}/items/blue/image`)).status).toBe(200);
+  });
+
   it("are deleted by id, by ids and by filter", async () => {
     const name = await collectionWith(["a", "b", "c", "d"].map((id, i) => ({ id, text: id, metadata: { n: i } })));
     expect((await del(`/v1/collections/${name}/items/a`)).body).toEqual({ deleted: 1 });

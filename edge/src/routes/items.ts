@@ -10,13 +10,17 @@ import {
   PutItemsRequest,
   PutItemsResponse,
 } from "@sightline/shared/api/collections";
+import type { Filter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
-import { COST } from "@sightline/shared/limits";
+import type { ItemId } from "@sightline/shared/ids";
+import { COST, LIMITS } from "@sightline/shared/limits";
 import type { Point } from "@sightline/shared/store/port";
+import type { Context } from "hono";
 import { z } from "zod";
 import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
-import { spaceOf } from "../collections/registry.ts";
+import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import { writeItems } from "../collections/write-items.ts";
+import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
@@ -93,8 +97,9 @@ export function items(router: Router): void {
       const selector = await readBody(c, DeleteItemsRequest);
       const record = await registryOf(c).get(name);
       await admit(c, COST.write);
+      const ids = "ids" in selector ? selector.ids : await idsOf(c, record, selector.filter);
       const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), selector);
-      if ("ids" in selector) await picturesOf(c, name).delete(selector.ids);
+      await picturesOf(c, name).delete(ids);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
@@ -164,6 +169,19 @@ export function items(router: Router): void {
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
+}
+
+/** The items that a filter is about to delete: their pictures have to go as well. */
+async function idsOf(c: Context<App>, record: CollectionRecord, filter: Filter): Promise<ItemId[]> {
+  const ids: ItemId[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { limit: LIMITS.pageSize, filter, cursor };
+    const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record.name), query);
+    ids.push(...points.map(({ id }) => id));
+    cursor = next;
+  } while (cursor !== undefined);
+  return ids;
 }
 
 /** The store does not know which field its cursor came in. */

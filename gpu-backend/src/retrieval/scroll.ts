@@ -2,23 +2,24 @@
  * Pages through a scope in ascending order of point ids, a fixed order that new or deleted points cannot shift. A cursor
  * is the id of the last point given out, so that it stays good when that point is gone.
  */
+import { type Filter, matchesFilter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
 import { PointId } from "@sightline/shared/store/point-id";
 import type { Page, Scope, ScrollQuery } from "@sightline/shared/store/port";
 import { BUCKET_DIGITS, slices } from "./buckets.ts";
-import { POINT_FIELDS, toPoint } from "./rows.ts";
+import { metadataOf, POINT_FIELDS, toPoint } from "./rows.ts";
 import type { ZvecSpace } from "./zvec-space.ts";
 
 /** @throws ApiError(invalid_cursor) */
 export async function scroll(
   space: ZvecSpace | undefined,
   scope: Scope,
-  { limit, cursor }: ScrollQuery,
+  { limit, filter, cursor }: ScrollQuery,
 ): Promise<Page> {
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   if (!space) return { points: [] };
   // One more than asked for tells whether there is a next page.
-  const keys = await keysAfter(space, scope, after, limit + 1);
+  const keys = await keysAfter(space, scope, { after, filter, wanted: limit + 1 });
   const page = keys.slice(0, limit);
   if (page.length === 0) return { points: [] };
   const docs = await space.find({ where: { scope, keys: page }, fields: POINT_FIELDS, includeVectors: true });
@@ -26,9 +27,19 @@ export async function scroll(
   return keys.length > limit ? { points, next: page.at(-1) } : { points };
 }
 
-async function keysAfter(space: ZvecSpace, scope: Scope, after: PointId | undefined, wanted: number) {
+interface Wanted {
+  readonly after: PointId | undefined;
+  readonly filter: Filter | undefined;
+  readonly wanted: number;
+}
+
+async function keysAfter(space: ZvecSpace, scope: Scope, { after, filter, wanted }: Wanted): Promise<PointId[]> {
   const keys: PointId[] = [];
-  const read = (buckets?: readonly string[]) => space.find({ where: { scope, buckets }, fields: ["key"] });
+  const read = async (buckets?: readonly string[]) => {
+    if (!filter) return space.find({ where: { scope, buckets }, fields: ["key"] });
+    const docs = await space.find({ where: { scope, buckets }, fields: ["metadata"] });
+    return docs.filter((doc) => matchesFilter(filter, metadataOf(doc)));
+  };
   for await (const docs of slices(read, { atMost: space.size, rows: wanted, first: after?.slice(0, BUCKET_DIGITS) })) {
     const ids = docs.sort(byId).map((doc) => doc.id as PointId);
     keys.push(...ids.filter((id) => after === undefined || id > after));

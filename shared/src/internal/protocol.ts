@@ -110,7 +110,12 @@ export const StoreRequest = z.discriminatedUnion("op", [
     ]),
   }),
   Target.extend({ op: z.literal("get"), ids: z.array(ItemId).readonly() }),
-  Target.extend({ op: z.literal("scroll"), limit: z.number().int(), cursor: z.string().optional() }),
+  Target.extend({
+    op: z.literal("scroll"),
+    limit: z.number().int(),
+    filter: Filter.optional(),
+    cursor: z.string().optional(),
+  }),
   Target.extend({
     op: z.literal("search"),
     vector: Bytes,

@@ -52,6 +52,7 @@ export interface SearchQuery {
 
 export interface ScrollQuery {
   readonly limit: number;
+  readonly filter?: Filter | undefined;
   /** The `next` of the page before; from the start if absent. @throws ApiError(invalid_cursor) */
   readonly cursor?: string | undefined;
 }

@@ -41,6 +41,27 @@ export function describeScrolling(run: ConformanceRun): void {
         expect(got).toMatchObject({ ...byId.get(got.id), vector: got.vector });
     });
 
+    it("gives what a filter lets through, page by page", async () => {
+      const scope = run.freshScope();
+      const all = points(40, (n) => ({ n }));
+      await run.store.upsert(run.space, scope, all);
+      const filter = {
+        any: [
+          { field: "n", lt: 7 },
+          { field: "n", gte: 33 },
+        ],
+      };
+      const seen: ItemId[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await run.store.scroll(run.space, scope, { limit: 4, filter, cursor });
+        seen.push(...idsOf(page.points));
+        cursor = page.next;
+      } while (cursor !== undefined);
+      const expected = all.filter(({ metadata }) => Number(metadata.n) < 7 || Number(metadata.n) >= 33);
+      expect(seen.sort()).toEqual(idsOf(expected).sort());
+    });
+
     it("neither skips nor repeats a point while others come and go", async () => {
       const scope = run.freshScope();
       const staying = points(60);
