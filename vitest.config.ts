@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["dev/src/**/*.e2e.test.ts"],
+          globalSetup: ["dev/src/testing/e2e-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -2,8 +2,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { apiClient } from "./api.ts";
-import { startBackend } from "./backend.ts";
 import { banner } from "./banner.ts";
+import { type Part, startPart } from "./child.ts";
 import { buildPage } from "./page.ts";
 import { requireFreePort } from "./port.ts";
 import { indexSamples } from "./samples.ts";
@@ -11,7 +11,6 @@ import { seedTenant } from "./seed.ts";
 import { loadSecrets, readSettings, writePrivate } from "./settings.ts";
 import { end, isEnding, onEnd } from "./shutdown.ts";
 import { startUpstash } from "./upstash/server.ts";
-import { startWorker } from "./worker.ts";
 
 /** @throws Error that a person can act on. */
 export async function startStack(): Promise<void> {
@@ -36,37 +35,30 @@ export async function startStack(): Promise<void> {
       onEnd(() => server.close());
       return server;
     }),
-    startBackend({
+    part("backend", "gpu-backend/src/main.ts", {
+      HOST: "127.0.0.1",
+      PORT: "0",
       BACKEND_SECRET: secrets.backendSecret,
       DATA_DIR: join(dir, "vectors"),
       LOG_LEVEL: settings.LOG_LEVEL,
-    }).then((started) => {
-      onEnd(() => started.stop());
-      return started;
     }),
     buildPage(),
   ]);
-  backend.exited.catch((error: unknown) => {
-    if (isEnding()) return;
-    console.error(error instanceof Error ? `\n  ${error.message}\n` : error);
-    return end(1);
-  });
   await seedTenant(redis.url, secrets);
-  const worker = await startWorker({
-    host,
-    port,
-    stateDir: join(dir, "worker"),
-    variables: {
+  await part("worker", "dev/src/worker.ts", {
+    HOST: host,
+    PORT: String(port),
+    WORKER_STATE: join(dir, "worker"),
+    WORKER_VARIABLES: JSON.stringify({
       ENVIRONMENT: "development",
-      BACKEND_URL: backend.url,
+      BACKEND_URL: `http://127.0.0.1:${backend.port}`,
       BACKEND_SECRET: secrets.backendSecret,
       REDIS_URL: redis.url,
       REDIS_TOKEN: secrets.redisToken,
       KEY_PEPPER: secrets.keyPepper,
       DEMO_API_KEY: secrets.apiKey,
-    },
+    }),
   });
-  onEnd(() => worker.stop());
 
   const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
   await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
@@ -76,4 +68,16 @@ export async function startStack(): Promise<void> {
       : `, ${total} pictures kept`;
   console.log(banner(url, secrets.apiKey));
   console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
+}
+
+/** Starts a part that is stopped with the stack, and without which the stack ends. */
+async function part(...options: Parameters<typeof startPart>): Promise<Part> {
+  const started = await startPart(...options);
+  onEnd(() => started.stop());
+  started.exited.catch((error: unknown) => {
+    if (isEnding()) return;
+    console.error(`\n  ${String(error)}\n`);
+    return end(1);
+  });
+  return started;
 }

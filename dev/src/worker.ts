@@ -1,36 +1,46 @@
-/** Runs the edge worker in workerd, as configured by wrangler.toml. */
+/**
+ * The edge worker in workerd, as configured by wrangler.toml: the entry of a process of its own (see `child.ts`).
+ * Its variables come as JSON in WORKER_VARIABLES.
+ */
 import { join } from "node:path";
 import { unstable_startWorker } from "wrangler";
+import { z } from "zod";
 import { ROOT } from "./settings.ts";
 
-export interface WorkerOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Where R2's objects are kept. */
-  readonly stateDir: string;
-  readonly variables: Readonly<Record<string, string>>;
+const { HOST, PORT, WORKER_STATE, WORKER_VARIABLES } = z
+  .object({
+    HOST: z.string(),
+    PORT: z.coerce.number().int(),
+    /** Where R2's objects are kept. */
+    WORKER_STATE: z.string(),
+    WORKER_VARIABLES: z.preprocess((text) => JSON.parse(String(text)), z.record(z.string(), z.string())),
+  })
+  .parse(process.env);
+
+const worker = await unstable_startWorker({
+  config: join(ROOT, "wrangler.toml"),
+  bindings: Object.fromEntries(
+    Object.entries(WORKER_VARIABLES).map(([name, value]) => [name, { type: "plain_text" as const, value }]),
+  ),
+  dev: {
+    server: { hostname: HOST, port: PORT },
+    persist: WORKER_STATE,
+    watch: false,
+    inspector: false,
+    remote: false,
+    logLevel: "warn",
+  },
+});
+
+async function end(): Promise<never> {
+  await worker.dispose();
+  process.exit(0);
+}
+// wrangler's own handlers would exit before workerd has ended.
+for (const event of ["SIGTERM", "SIGINT", "disconnect"] as const) {
+  process.removeAllListeners(event);
+  process.once(event, () => void end());
 }
 
-export interface EdgeWorker {
-  stop(): Promise<void>;
-}
-
-export async function startWorker(options: WorkerOptions): Promise<EdgeWorker> {
-  const bindings = Object.fromEntries(
-    Object.entries(options.variables).map(([name, value]) => [name, { type: "plain_text" as const, value }]),
-  );
-  const worker = await unstable_startWorker({
-    config: join(ROOT, "wrangler.toml"),
-    bindings,
-    dev: {
-      server: { hostname: options.host, port: options.port },
-      persist: options.stateDir,
-      watch: false,
-      inspector: false,
-      remote: false,
-      logLevel: "warn",
-    },
-  });
-  await worker.ready;
-  return { stop: () => worker.dispose() };
-}
+await worker.ready;
+process.send?.({ ready: { port: PORT } });

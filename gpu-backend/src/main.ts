@@ -31,8 +31,7 @@ const server = serve({ fetch: app.fetch, hostname: config.HOST, port: config.POR
 await once(server, "listening");
 const { port } = server.address() as AddressInfo;
 log.info({ host: config.HOST, port }, "listening");
-// A parent that started us with a channel (the local stack) learns the port, and takes us with it when it dies.
-process.send?.({ port });
+// A parent that started us with a channel (the local stack) takes us with it when it dies.
 process.once("disconnect", () => void shutDown("the parent has gone"));
 process.once("SIGTERM", () => void shutDown("SIGTERM"));
 process.once("SIGINT", () => void shutDown("SIGINT"));
@@ -63,7 +62,7 @@ async function start(): Promise<void> {
   for (const { id, reason } of registry.refused) log.error({ model: id, reason }, "model refused");
   replica.serve(registry, store);
   log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");
-  process.send?.({ ready: true });
+  process.send?.({ ready: { port } });
 }
 
 /** Not ready → no new connections → work in progress ends → models and store close → exit 0. */

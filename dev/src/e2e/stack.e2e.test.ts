@@ -1,17 +1,17 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { loadEmojiSamples, renderEmoji } from "../emoji.ts";
-import { run, type Stack, stackDir, startStack } from "../testing/stack.ts";
+import { commandOf, descendants, survivors } from "../testing/processes.ts";
+import { run, type Stack, startStack } from "../testing/stack.ts";
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack(await stackDir());
+  stack = await startStack(inject("stackDir"));
 });
 afterAll(async () => {
-  if (stack.process.exitCode === null && stack.process.signalCode === null) await stack.end("SIGINT");
+  if (stack.process.exitCode === null && stack.process.signalCode === null) await stack.end("SIGTERM");
 });
 
 async function search(query: unknown, topK = 5): Promise<{ id: string; score: number; metadata: { name: string } }[]> {
@@ -82,7 +82,7 @@ describe("npm start", () => {
   });
 
   it("says plainly when the port is taken", async () => {
-    const second = run({ PORT: String(stack.port), SIGHTLINE_DIR: await stackDir() });
+    const second = run({ PORT: String(stack.port), SIGHTLINE_DIR: join(stack.dir, "second") });
     await new Promise((resolve) => second.process.once("exit", resolve));
     expect(second.process.exitCode).toBe(1);
     expect(second.output()).toContain(`port ${stack.port} is in use`);
@@ -132,67 +132,30 @@ describe("the unmodified openai client", () => {
 });
 
 describe("stopping and starting again", () => {
-  it("ends on Ctrl-C with code 0, leaves no process behind, and keeps the index", async () => {
+  it("ends on Ctrl-C, leaves no process behind, and keeps key and index", async () => {
     const before = await search("red apple");
-    const family = descendants(stack.process.pid ?? 0);
-    expect(family.length).toBeGreaterThan(2);
-    expect(await stack.end("SIGINT")).toBe(0);
-    await delay(500);
-    expect(family.filter(isAlive)).toEqual([]);
+    expect(await stack.end("SIGINT")).toEqual([]);
     expect(readdirSync(stack.dir)).not.toContain("dev.json");
 
-    const key = stack.apiKey;
+    const { apiKey } = stack;
     stack = await startStack(stack.dir);
-    expect(stack.apiKey).toBe(key);
+    expect(stack.apiKey).toBe(apiKey);
     expect(stack.output()).not.toContain("pictures indexed");
     expect(await search("red apple")).toEqual(before);
   });
 
-  it("ends on SIGTERM too, and leaves no process behind when it is killed", async () => {
+  it("ends on SIGTERM, also during the start", async () => {
+    expect(await stack.end("SIGTERM")).toEqual([]);
+    const started = run({ PORT: String(stack.port), SIGHTLINE_DIR: stack.dir });
+    await expect.poll(() => descendants(started.process.pid ?? 0).length, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(await started.end("SIGTERM")).toEqual([]);
+  });
+
+  it("leaves no process behind even when it is killed", async () => {
+    stack = await startStack(stack.dir);
     const family = descendants(stack.process.pid ?? 0);
-    process.kill(
-      family.find((pid) => commandOf(pid).includes("dev/src/start.ts") && commandOf(pid).startsWith("node"))!,
-      "SIGKILL",
-    );
-    const deadline = Date.now() + 20_000;
-    while (family.some(isAlive) && Date.now() < deadline) await delay(200);
-    expect(family.filter(isAlive).map(commandOf)).toEqual([]);
+    const main = family.find((pid) => commandOf(pid) === "node dev/src/start.ts");
+    process.kill(main ?? 0, "SIGKILL");
+    expect(await survivors(family)).toEqual([]);
   });
 });
-
-/** Process ids below `root`, itself included, by /proc. */
-function descendants(root: number): number[] {
-  const parents = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        return { pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) };
-      } catch {
-        return { pid: 0, parent: 0 };
-      }
-    });
-  const below = (pid: number): number[] => [
-    pid,
-    ...parents.filter((p) => p.parent === pid).flatMap((p) => below(p.pid)),
-  ];
-  return below(root);
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "";
-  }
-}
-
-/** A zombie has ended; only nobody has asked for its exit code yet. */
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2)[0] !== "Z";
-  } catch {
-    return false;
-  }
-}

@@ -11,7 +11,7 @@ import { TenantId } from "@sightline/shared/ids";
 import type { PlanName } from "@sightline/shared/limits";
 import { type KeyRecord, redisKeys, SCOPES, type Scope } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis";
-import { startBackend } from "../backend.ts";
+import { startPart } from "../child.ts";
 import { startUpstash } from "../upstash/server.ts";
 
 /** What the tests in workerd find in their bindings. */
@@ -46,7 +46,9 @@ export async function startWorld(): Promise<World> {
   const pepper = "test-pepper-that-has-more-than-32-bytes";
   const [redis, backend, faulty] = await Promise.all([
     startUpstash({ port: 0, token, backing: { kind: "memory" } }),
-    startBackend({
+    startPart("backend", "gpu-backend/src/main.ts", {
+      HOST: "127.0.0.1",
+      PORT: "0",
       BACKEND_SECRET: backendSecret,
       DATA_DIR: join(dir, "vectors"),
       LOG_LEVEL: "error",
@@ -58,7 +60,7 @@ export async function startWorld(): Promise<World> {
   return {
     bindings: {
       ENVIRONMENT: "test",
-      BACKEND_URL: backend.url,
+      BACKEND_URL: `http://127.0.0.1:${backend.port}`,
       BACKEND_SECRET: backendSecret,
       FAULTY_BACKEND_URL: faulty.url,
       REDIS_URL: redis.url,

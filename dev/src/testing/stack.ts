@@ -1,13 +1,13 @@
 /** The whole stack as a user starts it: `npm start` as a child process, in a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ROOT } from "../settings.ts";
 import { freePort } from "./ports.ts";
+import { descendants, survivors } from "./processes.ts";
 
 const Session = z.strictObject({ url: z.string(), api_key: z.string(), admin_token: z.string() });
 
@@ -18,17 +18,15 @@ export interface Stack {
   readonly port: number;
   /** What it has printed so far. */
   output(): string;
-  /** @returns the exit code. */
-  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** Sends the signal to the whole foreground group, as a terminal does, and waits. @returns commands that are left over. */
+  end(signal: NodeJS.Signals): Promise<string[]>;
   readonly process: ChildProcess;
 }
-
-/** A folder whose name has spaces, as users' folders have. */
-export const stackDir = (): Promise<string> => mkdtemp(join(tmpdir(), "sight line "));
 
 /** Starts `npm start` with its state in `dir` and waits until it is ready. */
 export async function startStack(dir: string): Promise<Stack> {
   const port = await freePort();
+  await rm(join(dir, "dev.json"), { force: true });
   const started = run({ PORT: String(port), SIGHTLINE_DIR: dir });
   const session = await Promise.race([
     untilReady(join(dir, "dev.json")),
@@ -59,10 +57,9 @@ export function run(environment: Readonly<Record<string, string>>): Pick<Stack, 
     process: child,
     output: () => text,
     async end(signal) {
-      const gone = once(child, "exit");
+      const family = descendants(child.pid ?? 0);
       process.kill(-(child.pid ?? 0), signal);
-      const [code] = await gone;
-      return code;
+      return survivors(family);
     },
   };
 }
