@@ -1,7 +1,6 @@
 /** What one gets with the usual means: our images per second over those of a Hono server around transformers.js. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { dot } from "@sightline/shared/vectors";
 import { z } from "zod";
@@ -54,19 +53,25 @@ export async function benchPeer(options: BenchOptions): Promise<readonly Finding
 
 /** The peer is a package of its own: nobody who does not measure it downloads its 0.5 GB. */
 async function installPeer({ say }: Pick<BenchOptions, "say">): Promise<void> {
-  const installed = await access(join(PEER, "node_modules/@huggingface/transformers")).then(
-    () => true,
-    () => false,
-  );
-  if (installed) return;
+  // Fails if a dependency is missing or has another version than is pinned.
+  if ((await npm("ls", "ignore")) === 0) return;
   say("installing the peer (once)…");
-  // `--prefix`: inside `npm run`, npm takes the outer package for the current one.
-  const npm = spawn("npm", ["ci", "--prefix", PEER, "--loglevel=error"], { cwd: PEER, stdio: ["ignore", 2, 2] });
-  const [code] = await once(npm, "exit");
+  const code = await npm("ci", 2);
   if (code !== 0)
     throw new Error(
-      `the peer could not be installed (npm ci gave ${code}); it needs a registry: run "npm ci" in ${PEER} where there is one`,
+      `the peer could not be installed (npm ci gave ${code}); it needs a package registry: run "npm ci" in bench/peers/transformers-js where there is one`,
     );
+}
+
+/** @returns the exit code. */
+async function npm(command: "ls" | "ci", output: "ignore" | 2): Promise<number | null> {
+  // `--prefix`: inside `npm run`, npm might take the outer package for the current one.
+  const child = spawn("npm", [command, "--prefix", PEER, "--loglevel=error"], {
+    cwd: PEER,
+    stdio: ["ignore", output, output],
+  });
+  const [code] = await once(child, "exit");
+  return code;
 }
 
 async function startPeer({ id, modelsDir }: VitModel, threads: number) {

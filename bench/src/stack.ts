@@ -1,7 +1,7 @@
 /** The whole stack as a person starts it: `npm start`, timed until it has answered a search. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,6 +24,9 @@ export interface Started {
 /** Starts the stack with its state in `dir`, searches once, ends it. @throws Error if it does not come up. */
 export async function timeStart(dir: string): Promise<Started> {
   const port = await freePort();
+  const sessionFile = join(dir, "dev.json");
+  // A stack that was ended the hard way leaves its own behind, and we would take it for the new one's.
+  await rm(sessionFile, { force: true });
   const from = performance.now();
   const child = spawn("npm", ["start"], {
     cwd: ROOT,
@@ -38,7 +41,7 @@ export async function timeStart(dir: string): Promise<Started> {
       output += part.toString();
     });
   try {
-    const session = await untilReady(join(dir, "dev.json"), child);
+    const session = await untilReady(sessionFile, child);
     if (!session) throw new Error(`npm start ended by itself:\n${output}`);
     await search(session);
     const seconds = (performance.now() - from) / 1000;
