@@ -1,0 +1,129 @@
+"""Random drawing styles, colours, placements, backgrounds and damage for a batch of RGBA icons.
+
+Everything is drawn from torch's global generator, which the loader seeds.
+"""
+
+import io
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from .dataset import IMAGE_SIZE
+
+OUTLINE_SHARE = 0.3
+FLAT_SHARE = 0.15
+GREY_SHARE = 0.04
+FLIP_SHARE = 0.35
+BLUR_SHARE = 0.15
+LOW_RESOLUTION_SHARE = 0.1
+NOISE_SHARE = 0.2
+ERASE_SHARE = 0.15
+JPEG_SHARE = 0.12
+
+
+def augment(rgba: Tensor, may_flip: Tensor) -> Tensor:
+    """f32[n, 4, s, s] in 0…1 and bool[n] → uint8[n, 3, 64, 64]."""
+    alpha = rgba[:, 3:]
+    edges = outlines(rgba)
+    colour = recolour(rgba[:, :3]) * (1 - edges)
+    alpha = torch.maximum(alpha, edges)
+    placed = place(torch.cat([colour * alpha, alpha], 1), may_flip)
+    picture = placed[:, :3] + (1 - placed[:, 3:]) * backgrounds(len(rgba))
+    return damage(picture)
+
+
+def chance(count: int, share: float) -> Tensor:
+    """f32[n, 1, 1, 1] of zeros and ones."""
+    return (torch.rand(count, 1, 1, 1) < share).float()
+
+
+def outlines(rgba: Tensor) -> Tensor:
+    """f32[n, 1, s, s]: dark lines along the edges of some pictures, one to three pixels wide, as line art has."""
+    alpha = rgba[:, 3:]
+    solid = torch.cat([rgba[:, :3] * alpha, alpha], 1)
+    across = (solid[:, :, :, 1:] - solid[:, :, :, :-1]).abs().amax(1, True)
+    down = (solid[:, :, 1:] - solid[:, :, :-1]).abs().amax(1, True)
+    edges = F.pad(across, (1, 0, 0, 0)) + F.pad(down, (0, 0, 1, 0))
+    thin = (edges * 2 - 0.3).clamp(0, 1)
+    thick = F.max_pool2d(thin, 3, 1, 1)
+    lines = torch.where(torch.rand(len(rgba), 1, 1, 1) < 0.6, thick, thin)
+    return lines * chance(len(rgba), OUTLINE_SHARE)
+
+
+def recolour(rgb: Tensor) -> Tensor:
+    """Saturation, hue, contrast, brightness and tint of colours not premultiplied; some become flat or grey."""
+    count = len(rgb)
+    grey = rgb.mean(1, True)
+    rgb = grey + (rgb - grey) * torch.exp(torch.randn(count, 1, 1, 1) * 0.3)
+    rgb = torch.einsum("nij,njhw->nihw", hue_rotations(torch.randn(count) * 0.12), rgb)
+    contrast = torch.exp(torch.randn(count, 1, 1, 1) * 0.2)
+    rgb = (rgb - 0.5) * contrast + 0.5 + torch.randn(count, 1, 1, 1) * 0.07 + torch.randn(count, 3, 1, 1) * 0.03
+    rgb = rgb.clamp(0, 1)
+    levels = torch.randint(2, 5, (count, 1, 1, 1)).float()
+    rgb = torch.where(chance(count, FLAT_SHARE) > 0, (rgb * levels).round() / levels, rgb)
+    return torch.where(chance(count, GREY_SHARE) > 0, rgb.mean(1, True).expand_as(rgb), rgb)
+
+
+def hue_rotations(angles: Tensor) -> Tensor:
+    """f32[n, 3, 3]: rotations about the grey axis (Rodrigues)."""
+    cos, sin = angles.cos(), angles.sin() / math.sqrt(3)
+    same, plus, minus = cos + (1 - cos) / 3, (1 - cos) / 3 + sin, (1 - cos) / 3 - sin
+    return torch.stack([same, minus, plus, plus, same, minus, minus, plus, same], 1).view(-1, 3, 3)
+
+
+def place(rgba: Tensor, may_flip: Tensor) -> Tensor:
+    """Rotation, scale, aspect, shear, shift and mirror onto a transparent 64-pixel square; colour is premultiplied."""
+    count = len(rgba)
+    angle = torch.randn(count) * 0.14
+    scale = torch.exp(torch.rand(count) * 0.6 - 0.15)
+    aspect = torch.exp(torch.randn(count) * 0.08)
+    shear = torch.randn(count) * 0.08
+    mirror = torch.where((torch.rand(count) < FLIP_SHARE) & may_flip, -1.0, 1.0)
+    shift = (torch.rand(2, count) - 0.5) * 0.3
+    first = torch.stack([angle.cos() * scale * aspect * mirror, -angle.sin() * scale + shear, shift[0]], 1)
+    second = torch.stack([angle.sin() * scale * mirror, angle.cos() * scale / aspect, shift[1]], 1)
+    grid = F.affine_grid(torch.stack([first, second], 1), [count, 4, IMAGE_SIZE, IMAGE_SIZE], align_corners=False)
+    return F.grid_sample(rgba, grid, align_corners=False, padding_mode="zeros")
+
+
+def backgrounds(count: int) -> Tensor:
+    """f32[n, 3, 64, 64]: half white, else one colour, a gradient, soft blotches or near black."""
+    size = IMAGE_SIZE
+    ramp = torch.linspace(-1, 1, size)
+    solid = torch.rand(count, 3, 1, 1).expand(-1, -1, size, size)
+    slope = torch.rand(2, count, 3, 1, 1) - 0.5
+    gradient = solid + slope[0] * ramp.view(1, 1, 1, size) + slope[1] * ramp.view(1, 1, size, 1)
+    blotches = F.interpolate(torch.rand(count, 3, 5, 5), (size, size), mode="bilinear")
+    draw = torch.rand(count, 1, 1, 1)
+    result = torch.full((count, 3, size, size), 0.08)
+    for limit, kind in ((0.95, blotches), (0.85, gradient), (0.72, solid), (0.5, torch.ones(()))):
+        result = torch.where(draw < limit, kind, result)
+    return result
+
+
+def damage(x: Tensor) -> Tensor:
+    """Blur, low resolution, noise, an erased rectangle, JPEG. f32[n, 3, h, w] → uint8."""
+    count = len(x)
+    blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    x = torch.where(chance(count, BLUR_SHARE) > 0, blurred, x)
+    coarse = F.interpolate(F.avg_pool2d(x, 2), x.shape[2:], mode="bilinear")
+    x = torch.where(chance(count, LOW_RESOLUTION_SHARE) > 0, coarse, x)
+    x = x + torch.randn_like(x) * 0.05 * chance(count, NOISE_SHARE)
+    for index in torch.where(torch.rand(count) < ERASE_SHARE)[0].tolist():
+        width, height = torch.randint(8, 22, (2,)).tolist()
+        left, top = torch.randint(0, IMAGE_SIZE - 22, (2,)).tolist()
+        x[index, :, top : top + height, left : left + width] = torch.rand(3, 1, 1)
+    pixels = (x.clamp(0, 1) * 255).round().to(torch.uint8)
+    for index in torch.where(torch.rand(count) < JPEG_SHARE)[0].tolist():
+        pixels[index] = jpeg(pixels[index], int(torch.randint(25, 80, ())))
+    return pixels
+
+
+def jpeg(pixels: Tensor, quality: int) -> Tensor:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(buffer))).permute(2, 0, 1)
