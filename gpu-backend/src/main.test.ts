@@ -1,0 +1,99 @@
+/** The backend as a process: what survives its death, and how it ends. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SECRET, signedClient } from "./testing/signed-client.ts";
+
+const model = { id: "emoji-dual", revision: "" };
+let dataDir: string;
+let running: ChildProcess[];
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "sightline main "));
+  running = [];
+});
+afterEach(async () => {
+  for (const child of running) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+  rmSync(dataDir, { recursive: true });
+});
+
+function spawnBackend(environment: Record<string, string> = {}) {
+  const child = fork(join(import.meta.dirname, "main.ts"), {
+    cwd: join(import.meta.dirname, "../.."),
+    env: { ...process.env, BACKEND_SECRET: SECRET, DATA_DIR: dataDir, PORT: "0", LOG_LEVEL: "fatal", ...environment },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  running.push(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (part: Buffer) => {
+      output += part.toString();
+    });
+  }
+  return { child, output: () => output };
+}
+
+async function startBackend() {
+  const { child } = spawnBackend();
+  const [{ ready }] = await once(child, "message");
+  const call = signedClient(fetch, `http://127.0.0.1:${ready.port}`);
+  const { body } = await call("/internal/v1/models", {});
+  model.revision = body.models[0].revision;
+  return { child, call, dims: body.models[0].dims as number };
+}
+
+const item = (id: string) => ({ id, metadata: {}, source: { kind: "text", text: `thing ${id}` } });
+
+describe("the backend's process", () => {
+  it("keeps every acknowledged item when it is killed", async () => {
+    const first = await startBackend();
+    const items = Array.from({ length: 40 }, (_, i) => item(`item-${i}`));
+    const written = await first.call("/internal/v1/items", { model, collection: "kept", items });
+    expect(written.body.results.every((r: { status: string }) => r.status === "stored")).toBe(true);
+    first.child.kill("SIGKILL");
+    await once(first.child, "exit");
+
+    const second = await startBackend();
+    const space = { ...model, dims: second.dims };
+    const { body } = await second.call("/internal/v1/store", { op: "count", space, collection: "kept" });
+    expect(body).toEqual({ text: 40, image: 0 });
+  });
+
+  it("answers what it has accepted and ends with code 0 on SIGTERM", async () => {
+    const { child, call } = await startBackend();
+    const inputs = Array.from({ length: 64 }, (_, i) => ({ kind: "text", text: `some words ${i}` }));
+    const calls = Array.from({ length: 12 }, () => call("/internal/v1/embed", { model, lane: "bulk", inputs }));
+    await Promise.race(calls);
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    const replies = await Promise.allSettled(calls);
+    expect(replies.filter((r) => r.status === "fulfilled" && r.value.status === 200)).toHaveLength(12);
+    expect(await gone).toEqual([0, null]);
+  });
+
+  it("ends when the parent that started it goes away", async () => {
+    const { child } = await startBackend();
+    const gone = once(child, "exit");
+    child.disconnect();
+    expect(await gone).toEqual([0, null]);
+  });
+
+  it("names a setting that is wrong, and the folder that another process holds", async () => {
+    const wrong = spawnBackend({ MAX_QUEUE: "many" });
+    expect(await once(wrong.child, "exit")).toEqual([1, null]);
+    expect(wrong.output()).toContain("MAX_QUEUE");
+
+    await startBackend();
+    const second = spawnBackend();
+    expect(await once(second.child, "exit")).toEqual([1, null]);
+    expect(second.output()).toContain(dataDir);
+  });
+});
