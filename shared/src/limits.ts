@@ -9,7 +9,8 @@ export const LIMITS = {
   textBytes: 8192,
   candidates: 100,
   labels: 100,
-  promptsPerLabel: 100,
+  /** Of all labels of a classification together. */
+  promptsPerCall: 1000,
   topK: 200,
   itemsPerCall: 256,
   pageSize: 200,

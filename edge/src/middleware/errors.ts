@@ -1,12 +1,11 @@
 /** @module The one place where an error becomes HTTP. What is not an ApiError is a bug: logged, and answered as 500. */
-import { ApiError, ERRORS, toEnvelope } from "@sightline/shared/errors";
+import { ApiError, toEnvelope } from "@sightline/shared/errors";
 import { requestIdFrom } from "@sightline/shared/ids";
 import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
 import type { App } from "../context.ts";
 
 export function onError(error: Error, c: Context<App>): Response {
-  const apiError = toApiError(error);
+  const apiError = error instanceof ApiError ? error : new ApiError("internal_error", { cause: error });
   // The request middleware itself may be what failed.
   const requestId = c.var.requestId ?? requestIdFrom(undefined);
   if (apiError.status >= 500) log(apiError, requestId, c);
@@ -18,15 +17,6 @@ export function onError(error: Error, c: Context<App>): Response {
 
 export function notFound(c: Context<App>): Response {
   return onError(new ApiError("not_found"), c);
-}
-
-function toApiError(error: Error): ApiError {
-  if (error instanceof ApiError) return error;
-  if (error instanceof HTTPException) {
-    const code = Object.entries(ERRORS).find(([, { status }]) => status === error.status)?.[0];
-    if (code === "body_too_large") return new ApiError("body_too_large", { cause: error });
-  }
-  return new ApiError("internal_error", { cause: error });
 }
 
 function log(error: ApiError, requestId: string, c: Context<App>): void {

@@ -49,6 +49,12 @@ describe("POST /v1/classify", () => {
   it.each([
     ["no labels", { input: "a", labels: [] }, "empty_input", "labels"],
     ["too many labels", { input: "a", labels: Array(101).fill("x") }, "too_many_inputs", "labels"],
+    [
+      "too many prompts in all",
+      { input: "a", labels: Array(11).fill({ label: "x", prompts: Array(100).fill("a") }) },
+      "too_many_inputs",
+      "labels",
+    ],
     ["an empty label", { input: "a", labels: ["x", ""] }, "empty_input", "labels[1]"],
     ["no prompts", { input: "a", labels: [{ label: "x", prompts: [] }] }, "empty_input", "labels[0].prompts"],
     ["a template without a place", { input: "a", labels: ["x"], template: "a photo" }, "invalid_request", "template"],

@@ -1,5 +1,7 @@
 /** `POST /v1/classify`: zero-shot classification with the caller's labels (Radford et al. 2021, §3.1). */
 import { ClassifyRequest, ClassifyResponse } from "@sightline/shared/api/inference";
+import { ApiError } from "@sightline/shared/errors";
+import { LIMITS } from "@sightline/shared/limits";
 import { dot, meanDirection, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { vectorOf } from "../embeddings/entry.ts";
@@ -53,6 +55,10 @@ export function classify(router: Router): void {
       const prompts = request.labels.map((label, i) => promptsOf(label, i, template));
 
       const all = [...inputs, ...prompts.flat()];
+      if (all.length - inputs.length > LIMITS.promptsPerCall) {
+        const message = `labels: at most ${LIMITS.promptsPerCall} prompts per call; there are ${all.length - inputs.length}.`;
+        throw new ApiError("too_many_inputs", { param: "labels", message });
+      }
       const entries = await embedAll(c, model, all);
       const vectors = entries.map(vectorOf);
 

@@ -76,7 +76,7 @@ export const ClassifyRequest = z
           LabelText,
           z.strictObject({
             label: LabelText,
-            prompts: z.array(TextValue).min(1).max(LIMITS.promptsPerLabel),
+            prompts: z.array(TextValue).min(1).max(LIMITS.promptsPerCall),
           }),
         ]),
       )
