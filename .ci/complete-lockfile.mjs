@@ -20,7 +20,7 @@ function platformOf(name) {
     word(name, ["arm64", "x64", "ia32", "arm", "ppc64", "riscv64", "s390x"]) ??
     (name.endsWith("-64") ? "x64" : undefined);
   if (!os || !cpu) throw new Error(`no platform can be read from the name ${name}`);
-  const libc = name.endsWith("musl") ? "musl" : os === "linux" && name.includes("gnu") ? "glibc" : undefined;
+  const libc = name.includes("musl") ? "musl" : os === "linux" && name.includes("gnu") ? "glibc" : undefined;
   return { os: os === "windows" ? "win32" : os, cpu, libc };
 }
 
