@@ -24,10 +24,10 @@ export interface Stack {
 }
 
 /** Starts `npm start` with its state in `dir` and waits until it is ready. */
-export async function startStack(dir: string): Promise<Stack> {
+export async function startStack(dir: string, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const port = await freePort();
   await rm(join(dir, "dev.json"), { force: true });
-  const started = run({ PORT: String(port), SIGHTLINE_DIR: dir });
+  const started = run({ PORT: String(port), SIGHTLINE_DIR: dir, ...settings });
   const session = await Promise.race([
     untilReady(join(dir, "dev.json")),
     once(started.process, "exit").then(() => {
