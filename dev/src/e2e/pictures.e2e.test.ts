@@ -1,7 +1,8 @@
 /** Every kind of picture that a caller may send, good and bad, at the public API. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
+import { forgePng } from "@sightline/shared/testing/png";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type Stack, startStack } from "../testing/stack.ts";
@@ -117,20 +118,20 @@ describe("a bad picture", () => {
   it.each([
     ["a truncated JPEG", async () => cut(await (await picture()).jpeg().toBuffer()), "image_invalid"],
     ["a truncated PNG", async () => cut(await (await picture()).png().toBuffer()), "image_invalid"],
-    ["a zero-sized PNG", async () => forgedPng(0, 0, new Uint8Array()), "image_invalid"],
+    ["a zero-sized PNG", async () => forgePng({ width: 0, height: 0, pixels: new Uint8Array() }), "image_invalid"],
     [
       "30 000 × 30 000 pixels",
-      async () => forgedPng(30_000, 30_000, deflateSync(Buffer.alloc(1000))),
+      async () => forgePng({ width: 30_000, height: 30_000, pixels: deflateSync(Buffer.alloc(1000)) }),
       "image_too_many_pixels",
     ],
     [
       "a PNG that unpacks to 2 GB",
-      async () => forgedPng(26_000, 26_000, deflateSync(Buffer.alloc(50_000_000))),
+      async () => forgePng({ width: 26_000, height: 26_000, pixels: deflateSync(Buffer.alloc(50_000_000)) }),
       "image_too_many_pixels",
     ],
     [
       "a PNG that holds more than it says",
-      async () => forgedPng(10, 10, deflateSync(Buffer.alloc(50_000_000))),
+      async () => forgePng({ width: 10, height: 10, pixels: deflateSync(Buffer.alloc(50_000_000)) }),
       undefined,
     ],
     ["an SVG", async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "image_format_unsupported"],
@@ -166,21 +167,3 @@ describe("a bad picture", () => {
     expect(body.error.message).not.toContain("127.0.0.1");
   });
 });
-
-/** A PNG of any claimed size (RFC 2083), its checksums right, its pixel data whatever is given. */
-function forgedPng(width: number, height: number, pixels: Uint8Array): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8);
-  const chunk = (type: string, data: Uint8Array): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const out = Buffer.alloc(body.length + 8);
-    out.writeUInt32BE(data.length, 0);
-    out.set(body, 4);
-    out.writeUInt32BE(crc32(body), body.length + 4);
-    return out;
-  };
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", new Uint8Array())]);
-}

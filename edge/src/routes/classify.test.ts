@@ -39,7 +39,7 @@ describe("POST /v1/classify", () => {
 
   it("takes one image as multipart, with labels as JSON", async () => {
     const form = new FormData();
-    form.set("image", new Blob([(await png(0, 255, 0)) as Uint8Array<ArrayBuffer>]));
+    form.set("image", new Blob([await png(0, 255, 0)]));
     form.set("labels", JSON.stringify(["leaf", "fire"]));
     const { status, body } = await call("POST", "/v1/classify", { body: form });
     expect(status).toBe(200);

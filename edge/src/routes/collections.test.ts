@@ -293,7 +293,7 @@ describe("search", () => {
 
   it("takes an image as multipart", async () => {
     const form = new FormData();
-    form.set("image", new Blob([(await png(255, 0, 0)) as Uint8Array<ArrayBuffer>]));
+    form.set("image", new Blob([await png(255, 0, 0)]));
     form.set("top_k", "1");
     expect(ids(await call("POST", `/v1/collections/${name}/search`, { body: form }))).toHaveLength(1);
   });

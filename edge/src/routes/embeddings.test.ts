@@ -46,11 +46,11 @@ describe("POST /v1/embeddings", () => {
   it("takes an image as multipart part and as bare body", async () => {
     const bytes = await png(10, 200, 40);
     const form = new FormData();
-    form.set("image", new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "image/png" }));
+    form.set("image", new Blob([bytes], { type: "image/png" }));
     form.set("encoding_format", "float");
     const multipart = await call("POST", PATH, { body: form });
     const bare = await call("POST", PATH, {
-      body: bytes as Uint8Array<ArrayBuffer>,
+      body: bytes,
       headers: { "content-type": "image/png" },
     });
     const json = await embed({ image: bytesToBase64(bytes) });

@@ -1,5 +1,4 @@
-/** Pictures for tests, made on the spot: what sharp can write, and by hand what it refuses to. */
-import { crc32, deflateSync } from "node:zlib";
+/** Pictures for tests, drawn on the spot with sharp. */
 import type { Sharp } from "sharp";
 import { sharp } from "./libvips.ts";
 
@@ -43,38 +42,4 @@ export async function drawEveryFormat(width: number, height: number): Promise<Re
     "animated gif": await animation.clone().gif().toBuffer(),
     avif: await picture.clone().avif({ effort: 0 }).toBuffer(),
   };
-}
-
-export interface PngParts {
-  readonly width: number;
-  readonly height: number;
-  /** What the compressed pixel data holds, whether or not it fits the size; the default is none. */
-  readonly inflated?: Uint8Array;
-  /** Chunks between the header and the pixels. */
-  readonly chunks?: readonly (readonly [type: string, data: Uint8Array])[];
-}
-
-/** A PNG (8-bit RGB) with a header that says what it likes. */
-export function forgePng({ width, height, inflated, chunks = [] }: PngParts): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2], 8);
-  return Buffer.concat([
-    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    ...[
-      ["IHDR", header] as const,
-      ...chunks,
-      ["IDAT", deflateSync(inflated ?? new Uint8Array())] as const,
-      ["IEND", new Uint8Array()] as const,
-    ].map(([type, data]) => pngChunk(type, data)),
-  ]);
-}
-
-function pngChunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(data.length, 0);
-  frame.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
