@@ -15,8 +15,7 @@ import type { VitModel } from "./vit.ts";
 const PATH = "/internal/v1/embed";
 const TENANT = TenantId.parse("bench");
 
-const Listening = z.object({ port: z.number() });
-const Ready = z.object({ ready: z.literal(true) });
+const Ready = z.object({ ready: z.object({ port: z.number() }) });
 const Readiness = z.object({
   components: z.object({
     models: z.object({
@@ -43,7 +42,7 @@ export async function startBackend(model: VitModel, threads: number): Promise<Ba
   const secret = randomBytes(32).toString("hex");
   const key = await importSigningKey(secret);
   const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  const child = startChild(join(ROOT, "gpu-backend/src/main.ts"), ROOT, {
+  const environment = {
     BACKEND_SECRET: secret,
     HOST: "127.0.0.1",
     PORT: "0",
@@ -52,20 +51,17 @@ export async function startBackend(model: VitModel, threads: number): Promise<Ba
     INFERENCE_THREADS: String(threads),
     DATA_DIR: dataDir,
     LOG_LEVEL: "warn",
-  });
-  const stop = async () => {
-    await child[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true, force: true });
   };
-  try {
-    const { port } = await child.message(Listening);
-    await child.message(Ready);
-    const url = `http://127.0.0.1:${port}`;
-    return { embed: (jpeg) => embed(url, key, model, jpeg), batches: () => batches(url), [Symbol.asyncDispose]: stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const child = await startChild(join(ROOT, "gpu-backend/src/main.ts"), ROOT, environment, Ready);
+  const url = `http://127.0.0.1:${child.ready.ready.port}`;
+  return {
+    embed: (jpeg) => embed(url, key, model, jpeg),
+    batches: () => batches(url),
+    async [Symbol.asyncDispose]() {
+      await child[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
 }
 
 async function embed(url: string, key: SigningKey, { id, revision }: VitModel, jpeg: Uint8Array): Promise<Answer> {

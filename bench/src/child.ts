@@ -1,55 +1,49 @@
-/** A Node process of our own that says on its channel where it listens. */
-import { type ChildProcess, fork } from "node:child_process";
+/** A Node process of our own that says on its channel when it is ready, and where. */
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { z } from "zod";
 
 const STOP_GRACE_MS = 20_000;
 
-export interface Child extends AsyncDisposable {
-  /** Waits for a message of this shape; others are passed over. @throws Error if the process ends first. */
-  message<T>(schema: z.ZodType<T>): Promise<T>;
+export interface Child<T> extends AsyncDisposable {
+  /** The first thing that it said. */
+  readonly ready: T;
 }
 
-/** @param environment added to ours. */
-export function startChild(file: string, cwd: string, environment: Readonly<Record<string, string>>): Child {
+/**
+ * @param environment added to ours.
+ * @throws Error if the process ends before it is ready, or says something of another shape.
+ */
+export async function startChild<T>(
+  file: string,
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+  schema: z.ZodType<T>,
+): Promise<Child<T>> {
   const child = fork(file, {
     cwd,
     env: { ...process.env, ...environment },
     // Our stdout is the report's.
     stdio: ["ignore", 2, 2, "ipc"],
   });
-  const heard: unknown[] = [];
-  const waiting = new Set<() => void>();
-  const wake = () => {
-    for (const look of waiting) look();
+  const exited = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const force = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
+    await exited;
+    clearTimeout(force);
   };
-  child.on("message", (message) => {
-    heard.push(message);
-    wake();
+  const early = exited.then(([code, signal]) => {
+    throw new Error(`${file} ended by itself (${signal ?? `exit code ${code}`}); see the lines above`);
   });
-  child.once("exit", wake);
-  return {
-    message: (schema) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const found = heard.map((message) => schema.safeParse(message)).find((result) => result.success);
-          if (!found && !ended(child)) return;
-          waiting.delete(look);
-          if (found) resolve(found.data);
-          else reject(new Error(`${file} ended by itself (exit code ${child.exitCode}); see the lines above`));
-        };
-        waiting.add(look);
-        look();
-      }),
-    async [Symbol.asyncDispose]() {
-      if (ended(child)) return;
-      const gone = once(child, "exit");
-      child.kill("SIGTERM");
-      const force = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
-      await gone;
-      clearTimeout(force);
-    },
-  };
+  try {
+    const [message] = await Promise.race([once(child, "message"), early]);
+    return { ready: schema.parse(message), [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    // Later ends are noticed by the calls that fail.
+    early.catch(() => undefined);
+  }
 }
-
-const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;

@@ -75,22 +75,14 @@ async function npm(command: "ls" | "ci", output: "ignore" | 2): Promise<number |
 }
 
 async function startPeer({ id, modelsDir }: VitModel, threads: number) {
-  const child = startChild(join(PEER, "server.js"), PEER, {
-    MODEL: id,
-    MODELS_DIR: modelsDir,
-    THREADS: String(threads),
-  });
-  try {
-    const { port, ...versions } = await child.message(Ready);
-    return {
-      ...versions,
-      embed: (jpeg: Uint8Array) => embed(port, jpeg),
-      [Symbol.asyncDispose]: child[Symbol.asyncDispose],
-    };
-  } catch (error) {
-    await child[Symbol.asyncDispose]();
-    throw error;
-  }
+  const environment = { MODEL: id, MODELS_DIR: modelsDir, THREADS: String(threads) };
+  const child = await startChild(join(PEER, "server.js"), PEER, environment, Ready);
+  const { port, ...versions } = child.ready;
+  return {
+    ...versions,
+    embed: (jpeg: Uint8Array) => embed(port, jpeg),
+    [Symbol.asyncDispose]: child[Symbol.asyncDispose],
+  };
 }
 
 /** @returns the vector, L2-normalised. */
