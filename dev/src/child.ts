@@ -28,7 +28,7 @@ export async function startPart(
 ): Promise<Part> {
   const child = fork(join(ROOT, script), { cwd: ROOT, env: { ...process.env, ...environment }, detached: true });
   const exited = once(child, "exit").then(([code, signal]) => {
-    throw new Error(`the ${name} ended by itself (${signal ?? `exit code ${code}`}); see the lines above`);
+    throw new Error(`the ${name} ended by itself (${signal ?? `exit code ${code}`})`);
   });
   // Whoever runs the stack watches it from the return on; an end before that is reported by the race.
   exited.catch(() => undefined);

@@ -20,22 +20,9 @@ export async function startStack(): Promise<void> {
   await requireFreePort(host, port);
   const secrets = await loadSecrets(dir);
   const url = `http://${host}:${port}`;
-  const sessionFile = join(dir, "dev.json");
-  await rm(sessionFile, { force: true });
-  onEnd(() => rm(sessionFile, { force: true }));
-
-  const [redis, backend] = await Promise.all([
-    startUpstash({
-      port: 0,
-      token: secrets.redisToken,
-      backing: settings.REDIS_URL
-        ? { kind: "redis", url: settings.REDIS_URL }
-        : { kind: "memory", file: join(dir, "redis.jsonl") },
-    }).then((server) => {
-      onEnd(() => server.close());
-      return server;
-    }),
-    part("backend", "gpu-backend/src/main.ts", {
+  // First of all, because it holds the lock on the folder: two stacks in one folder would spoil each other's files.
+  const [backend] = await Promise.all([
+    keepRunning("backend", "gpu-backend/src/main.ts", {
       HOST: "127.0.0.1",
       PORT: "0",
       BACKEND_SECRET: secrets.backendSecret,
@@ -44,8 +31,19 @@ export async function startStack(): Promise<void> {
     }),
     buildPage(),
   ]);
+  const sessionFile = join(dir, "dev.json");
+  await rm(sessionFile, { force: true });
+  onEnd(() => rm(sessionFile, { force: true }));
+  const redis = await startUpstash({
+    port: 0,
+    token: secrets.redisToken,
+    backing: settings.REDIS_URL
+      ? { kind: "redis", url: settings.REDIS_URL }
+      : { kind: "memory", file: join(dir, "redis.jsonl") },
+  });
+  onEnd(() => redis.close());
   await seedTenant(redis.url, secrets);
-  await part("worker", "dev/src/worker.ts", {
+  const worker = await startPart("worker", "dev/src/worker.ts", {
     HOST: host,
     PORT: String(port),
     WORKER_STATE: join(dir, "worker"),
@@ -60,6 +58,9 @@ export async function startStack(): Promise<void> {
     }),
   });
 
+  onEnd(() => worker.stop());
+  worker.exited.catch(giveUp);
+
   const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
   await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
   const rate =
@@ -70,14 +71,31 @@ export async function startStack(): Promise<void> {
   console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
 }
 
-/** Starts a part that is stopped with the stack, and without which the stack ends. */
-async function part(...options: Parameters<typeof startPart>): Promise<Part> {
-  const started = await startPart(...options);
-  onEnd(() => started.stop());
-  started.exited.catch((error: unknown) => {
-    if (isEnding()) return;
-    console.error(`\n  ${String(error)}\n`);
-    return end(1);
-  });
-  return started;
+/** A part that is started again, on the same port, when it ends by itself; the stack ends if that fails. */
+async function keepRunning(name: string, script: string, environment: Record<string, string>): Promise<Part> {
+  const first = await startPart(name, script, environment);
+  let current = first;
+  onEnd(() => current.stop());
+  const watch = (): void => {
+    current.exited.catch(async (error: unknown) => {
+      if (isEnding()) return;
+      console.error(`\n  ${messageOf(error)}; starting it again\n`);
+      try {
+        current = await startPart(name, script, { ...environment, PORT: String(first.port) });
+        watch();
+      } catch (again) {
+        await giveUp(again);
+      }
+    });
+  };
+  watch();
+  return first;
 }
+
+async function giveUp(error: unknown): Promise<void> {
+  if (isEnding()) return;
+  console.error(`\n  ${messageOf(error)}; see the lines above\n`);
+  await end(1);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

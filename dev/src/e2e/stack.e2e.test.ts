@@ -3,6 +3,7 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { loadEmojiSamples, renderEmoji } from "../emoji.ts";
+import { freePort } from "../testing/ports.ts";
 import { commandOf, descendants, survivors } from "../testing/processes.ts";
 import { run, type Stack, startStack } from "../testing/stack.ts";
 
@@ -81,6 +82,14 @@ describe("npm start", () => {
     expect((await fetch(`${stack.url}/docs`)).status).toBe(200);
   });
 
+  it("says plainly when another stack has the folder", async () => {
+    const second = run({ PORT: String(await freePort()), SIGHTLINE_DIR: stack.dir });
+    await new Promise((resolve) => second.process.once("exit", resolve));
+    expect(second.process.exitCode).toBe(1);
+    expect(second.output()).toContain(join(stack.dir, "vectors"));
+    expect(readdirSync(stack.dir)).toContain("dev.json");
+  });
+
   it("says plainly when the port is taken", async () => {
     const second = run({ PORT: String(stack.port), SIGHTLINE_DIR: join(stack.dir, "second") });
     await new Promise((resolve) => second.process.once("exit", resolve));
@@ -142,6 +151,22 @@ describe("stopping and starting again", () => {
     expect(stack.apiKey).toBe(apiKey);
     expect(stack.output()).not.toContain("pictures indexed");
     expect(await search("red apple")).toEqual(before);
+  });
+
+  it("brings the backend up again when it is killed, and answers what it knows meanwhile", async () => {
+    const known = await search("guitar");
+    const backend = descendants(stack.process.pid ?? 0).find((pid) =>
+      commandOf(pid).includes("gpu-backend/src/main.ts"),
+    );
+    process.kill(backend ?? 0, "SIGKILL");
+    const embedded = await fetch(`${stack.url}/v1/embeddings`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ input: "guitar" }),
+    });
+    expect([embedded.status, embedded.headers.get("sightline-cache")]).toEqual([200, "hit"]);
+    await expect.poll(async () => (await fetch(`${stack.url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+    expect(await search("guitar")).toEqual(known);
   });
 
   it("ends on SIGTERM, also during the start", async () => {
