@@ -5,6 +5,10 @@ import type { BenchOptions } from "./bench.ts";
 /** Enough for one full batch in the engine and the next one waiting (the service's largest batch is 32). */
 export const CALLERS = 64;
 
+/** @returns about `seconds` of work at this rate, in whole turns of all callers: no batch at the end is a small one. */
+export const pictureCount = (perSecond: number, seconds: number): number =>
+  CALLERS * Math.ceil((perSecond * seconds) / CALLERS);
+
 /**
  * Sends the first `count` pictures (over again when there are fewer), `CALLERS` calls at any time. The work is fixed, not
  * the time: answers come by the batch, and where a clock cut the last one off would decide some per cent.

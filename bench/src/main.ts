@@ -9,11 +9,12 @@ import { benchServed } from "./served.ts";
 import { benchStart } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = { served: benchServed, peer: benchPeer, start: benchStart };
-const ROUNDS = 3;
+/** Many short rounds rather than few long ones: what else the machine does comes in spells. */
+const ROUNDS = 5;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "20" }, json: { type: "string" } },
+  options: { seconds: { type: "string", default: "12" }, json: { type: "string" } },
 });
 
 const seconds = Number(values.seconds);

@@ -8,7 +8,7 @@ import { startBackend } from "./backend.ts";
 import type { BenchOptions } from "./bench.ts";
 import { startChild } from "./child.ts";
 import { makeJpegs } from "./jpegs.ts";
-import { CALLERS, compare, drive } from "./load.ts";
+import { CALLERS, compare, drive, pictureCount } from "./load.ts";
 import { PEER } from "./paths.ts";
 import type { Finding } from "./report.ts";
 import { type VitModel, vitModel } from "./vit.ts";
@@ -29,7 +29,7 @@ export async function benchPeer(options: BenchOptions): Promise<readonly Finding
 
   const cosine = await sameAnswers(jpegs[0], backend.embed, peer.embed);
   await drive(jpegs, CALLERS, backend.embed);
-  const count = Math.ceil((await drive(jpegs, CALLERS, peer.embed)) * seconds);
+  const count = pictureCount(await drive(jpegs, CALLERS, peer.embed), seconds);
   const { value, against, ratio } = await compare(
     options,
     () => drive(jpegs, count, peer.embed),

@@ -3,7 +3,7 @@ import { type Backend, startBackend } from "./backend.ts";
 import { type BareLoop, openBareLoop } from "./bare-loop.ts";
 import type { BenchOptions } from "./bench.ts";
 import { makeJpegs } from "./jpegs.ts";
-import { CALLERS, compare, drive, median } from "./load.ts";
+import { CALLERS, compare, drive, median, pictureCount } from "./load.ts";
 import type { Finding } from "./report.ts";
 import { vitModel } from "./vit.ts";
 import { TENSORS } from "./vit-graph.ts";
@@ -22,11 +22,10 @@ export async function benchServed(options: BenchOptions): Promise<readonly Findi
   });
   await using backend = await startBackend(model, cores);
 
-  const ceiling = await loop.measure(1);
   await drive(jpegs, CALLERS, backend.embed);
   const decodeMs: number[] = [];
   for (const jpeg of jpegs.slice(0, DECODE_SAMPLES)) decodeMs.push((await backend.embed(jpeg)).timings.decodeMs);
-  const count = Math.ceil(ceiling * seconds);
+  const count = pictureCount(loop.rates.get(loop.bestBatch) ?? 0, seconds);
   const before = await backend.batches();
   const { value, against, ratio } = await compare(
     options,
