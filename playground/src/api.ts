@@ -64,8 +64,7 @@ export function createApi({ fetch, clock, collection }: ApiOptions): Api {
         body: JSON.stringify(toSearchBody(query)),
         signal,
       });
-      // The service of our own origin is the only one that answers here, with the contract's own type.
-      const { results } = (await response.json()) as SearchResponse;
+      const { results } = await readResults(response, signal);
       return { results, elapsedMs: clock() - startedAt };
     },
 
@@ -77,6 +76,17 @@ export function createApi({ fetch, clock, collection }: ApiOptions): Api {
 }
 
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
+
+/** What else the results hold is the contract's promise; only that there are any is checked, for proxies break answers. */
+async function readResults(response: Response, signal: AbortSignal): Promise<SearchResponse> {
+  const body: unknown = await response.json().catch(() => undefined);
+  signal.throwIfAborted();
+  if (isResults(body)) return body;
+  throw new ApiFailure("The service's answer cannot be read. Try again.", { status: response.status });
+}
+
+const isResults = (body: unknown): body is SearchResponse =>
+  typeof body === "object" && body !== null && "results" in body && Array.isArray(body.results);
 
 /** Reads the error envelope; a proxy in between may have answered with anything else. */
 async function toFailure(response: Response): Promise<ApiFailure> {

@@ -32,7 +32,7 @@ interface Size {
 }
 
 /** The largest size of the same shape with both sides at most `maxSide` pixels; never larger than the original. */
-function fitWithin({ width, height }: Size, maxSide: number): Size {
+export function fitWithin({ width, height }: Size, maxSide: number): Size {
   const scale = Math.min(1, maxSide / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -26,6 +26,14 @@ interface SessionOptions {
 }
 
 export function createSession({ storage, fetch }: SessionOptions): Session {
+  /** Forgets a key that the API refuses. @throws the error itself when it is about something else. */
+  function refused(key: string, error: unknown): KeyNeeded {
+    if (!(error instanceof ApiFailure && error.status === 401)) throw error;
+    // The person may have entered another key in the meantime; that one is not to be forgotten.
+    if (storage.getItem(STORAGE_KEY) === key) storage.removeItem(STORAGE_KEY);
+    return new KeyNeeded(error.message, { cause: error });
+  }
+
   const session: Session = {
     async open() {
       const stored = storage.getItem(STORAGE_KEY);
@@ -45,19 +53,17 @@ export function createSession({ storage, fetch }: SessionOptions): Session {
       try {
         return await call(key);
       } catch (error) {
-        if (!isRefused(error)) throw error;
-        // The person may have entered another key in the meantime; that one is not to be forgotten.
-        if (storage.getItem(STORAGE_KEY) === key) storage.removeItem(STORAGE_KEY);
+        const refusal = refused(key, error);
         const other = await session.open();
-        if (!other || other === key) throw new KeyNeeded(error.message, { cause: error });
-        return call(other);
+        if (!other || other === key) throw refusal;
+        return call(other).catch((again: unknown) => {
+          throw refused(other, again);
+        });
       }
     },
   };
   return session;
 }
-
-const isRefused = (error: unknown): error is ApiFailure => error instanceof ApiFailure && error.status === 401;
 
 /** The demo key of the stack on one's own machine. Deployments answer 404: that is no failure. */
 async function localStackKey(fetch: SessionOptions["fetch"]): Promise<string | undefined> {
