@@ -35,7 +35,9 @@ export function apiClient(url: string, apiKey: string): Api {
     },
     createCollection: (name, description) => ask(Collection, "PUT", `/v1/collections/${name}`, { description }),
     async deleteCollection(name) {
-      await call("DELETE", `/v1/collections/${name}`);
+      const response = await call("DELETE", `/v1/collections/${name}`);
+      if (!response.ok && response.status !== 404)
+        throw new Error(`DELETE /v1/collections/${name}: ${response.status}`);
     },
     putItems: (name, items) => ask(PutItemsResponse, "PUT", `/v1/collections/${name}/items`, { items }),
     models: () => ask(ModelsResponse, "GET", "/v1/models"),

@@ -24,24 +24,28 @@ export async function indexSamples(api: Api): Promise<{ indexed: number; total: 
   });
   const from = performance.now();
   bar.start(samples.length, 0, { rate: "–" });
-  let next = renderBatch(samples.slice(0, BATCH));
-  for (let at = 0; at < samples.length; at += BATCH) {
-    const items = await next;
-    // The next pictures are drawn while these are being indexed.
-    next = renderBatch(samples.slice(at + BATCH, at + 2 * BATCH));
-    const { failed, results } = await api.putItems(NAME, items);
-    if (failed > 0)
-      throw new Error(`a sample picture was refused: ${JSON.stringify(results.find((r) => r.status === "failed"))}`);
-    const done = Math.min(samples.length, at + BATCH);
-    bar.update(done, { rate: Math.round(done / ((performance.now() - from) / 1000)) });
+  try {
+    let next = renderBatch(samples.slice(0, BATCH));
+    for (let at = 0; at < samples.length; at += BATCH) {
+      const items = await next;
+      // The next pictures are drawn while these are being indexed.
+      next = renderBatch(samples.slice(at + BATCH, at + 2 * BATCH));
+      const { failed, results } = await api.putItems(NAME, items);
+      if (failed > 0)
+        throw new Error(`a sample picture was refused: ${JSON.stringify(results.find((r) => r.status === "failed"))}`);
+      const done = Math.min(samples.length, at + BATCH);
+      bar.update(done, { rate: Math.round(done / ((performance.now() - from) / 1000)) });
+    }
+  } finally {
+    bar.stop();
   }
-  bar.stop();
   return { indexed: samples.length, total: samples.length, ms: performance.now() - from };
 }
 
+/** A collection to which somebody has added items is left as it is. */
 async function isComplete(api: Api, total: number): Promise<boolean> {
   const collection = await api.collection(NAME);
-  if (collection?.items.total !== total) return false;
+  if (!collection || collection.items.total < total) return false;
   const model = (await api.models()).data.find(({ id }) => id === collection.model);
   return model?.revision === collection.revision;
 }

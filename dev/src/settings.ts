@@ -39,7 +39,10 @@ export async function loadSecrets(dir: string): Promise<Secrets> {
   const file = join(dir, "secrets.json");
   try {
     return Secrets.parse(JSON.parse(await readFile(file, "utf8")));
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new Error(`${file} cannot be read: ${String(error)}. Delete it to make new secrets`);
+    }
     const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
     const secrets: Secrets = {
       apiKey: mintApiKey("dev").key,

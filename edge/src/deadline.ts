@@ -1,4 +1,4 @@
-/** How long a request may still take. One per request; everything that waits, waits on its signal. */
+/** How long a request may still wait for the backend. One per request; every backend call waits on its signal. */
 export interface Deadline {
   readonly signal: AbortSignal;
   remainingMs(): number;

@@ -1,4 +1,5 @@
 /** Bindings and variables of the worker, parsed once per isolate. A missing or malformed one stops the worker by name. */
+import { ModelId } from "@sightline/shared/ids";
 import { z } from "zod";
 
 const Bindings = z.object({
@@ -8,9 +9,9 @@ const Bindings = z.object({
   REDIS_URL: z.url(),
   REDIS_TOKEN: z.string().min(1),
   KEY_PEPPER: z.string().min(32),
-  DEFAULT_MODEL: z.string().default(""),
+  DEFAULT_MODEL: z.union([z.literal(""), ModelId]).default(""),
   CACHE_TTL_SECONDS: z.coerce.number().int().positive(),
-  CACHE_MEMORY_MB: z.coerce.number().positive(),
+  CACHE_MEMORY_MB: z.coerce.number().int().positive(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */
   DEMO_API_KEY: z.string().optional(),
 });

@@ -8,6 +8,7 @@ import type { ServedModel } from "@sightline/shared/internal/protocol";
 import { COST, LIMITS } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
+import type { CatalogueContext } from "./backend/models.ts";
 import type { App } from "./context.ts";
 import type { Embedded } from "./embeddings/entry.ts";
 import { resolveEmbeddings } from "./embeddings/resolve.ts";
@@ -27,10 +28,15 @@ export const callContext = (c: Context<App>): CallContext => ({
   deadline: c.var.deadline,
 });
 
-export async function findModel(c: Context<App>, id: ModelId | undefined): Promise<ServedModel> {
-  const { services, redis } = c.var;
-  return services.models.find(id, services.backend, keyValue(redis), callContext(c));
-}
+export const catalogueContext = (c: Context<App>): CatalogueContext => ({
+  backend: c.var.services.backend,
+  store: keyValue(c.var.redis),
+  requestId: c.var.requestId,
+  waitUntil: (work) => c.executionCtx.waitUntil(work),
+});
+
+export const findModel = (c: Context<App>, id: ModelId | undefined): Promise<ServedModel> =>
+  c.var.services.models.find(id, catalogueContext(c));
 
 /** The list form and the single form of an `input` field, parsed, each with its name. */
 export function namedInputs(inputs: Input | readonly Input[], field: string): NamedInput[] {
@@ -76,7 +82,9 @@ export async function embedAll(
       lane: "interactive",
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     },
-  );
+  ).catch((error: unknown) => {
+    throw isModelGone(error) ? modelHasChanged(c, error) : error;
+  });
   c.header("Sightline-Cache", cached === inputs.length ? "hit" : cached > 0 ? "partial" : "miss");
   if (timings) {
     timing.add("decode", timings.decodeMs);
@@ -86,6 +94,18 @@ export async function embedAll(
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
+  });
+}
+
+const isModelGone = (error: unknown): boolean => error instanceof ApiError && error.code === "model_not_found";
+
+/** Between an upgrade of the backend and the next look at its list of models. */
+function modelHasChanged(c: Context<App>, cause: unknown): ApiError {
+  c.var.services.models.forget();
+  return new ApiError("backend_unavailable", {
+    message: "The model has just been replaced.",
+    retryAfterSeconds: 1,
+    cause,
   });
 }
 

@@ -114,7 +114,12 @@ function operation(route: RouteDoc, components: Components): Json {
         400: error("The request is not valid; `param` names the field"),
         401: error("The API key is missing or not valid"),
         403: error("The API key lacks a scope"),
-        ...(route.params && { 404: error("No such resource") }),
+        404: error("No such collection, item or model"),
+        ...(route.body && {
+          409: error("The collection exists with another model"),
+          413: error("The body is too large"),
+          415: error("The content type is not accepted"),
+        }),
         429: error("The rate limit is used up; see `Retry-After`"),
         503: error("Temporarily unavailable; see `Retry-After`"),
       }),

@@ -1,18 +1,50 @@
-/** Runs at most `limit` pieces of work at a time; the others wait in order. */
-export function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
+/** Runs at most so many pieces of work at a time; a bounded number of others wait in order, and may leave. */
+import { ApiError } from "@sightline/shared/errors";
 
-  return async (work) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
+export interface Limits {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export type Limiter = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+
+/** @returns a limiter that throws ApiError(overloaded) when the line is full, and the signal's reason to who leaves it. */
+export function limitConcurrency({ running: limit, waiting: maxWaiting }: Limits): Limiter {
+  let running = 0;
+  const line = new Set<() => void>();
+
+  async function enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (running < limit) {
+      running++;
+      return;
+    }
+    if (line.size >= maxWaiting) throw new ApiError("overloaded", { retryAfterSeconds: 1 });
+    const turn = Promise.withResolvers<void>();
+    const leave = () => {
+      line.delete(turn.resolve);
+      turn.reject(signal.reason);
+    };
+    line.add(turn.resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      await turn.promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  return async (signal, work) => {
+    await enter(signal);
     try {
       return await work();
     } finally {
       // The place is handed on, not given back and raced for.
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
+      const [next] = line;
+      if (next) {
+        line.delete(next);
+        next();
+      } else running--;
     }
   };
 }

@@ -8,16 +8,25 @@ import type { ClipModel, EmbedCall, Embedded } from "./models/clip/model.ts";
 import { preprocess } from "./models/clip/preprocess.ts";
 
 interface EmbeddedInput extends Embedded {
+  readonly modality: "text" | "image";
   readonly decodeMs: number;
-  /** Present for images. */
-  readonly image?: OpenedImage;
+  /** What `pictureOf` made of the image. */
+  readonly picture?: Uint8Array | undefined;
 }
 
 export type EmbedOutcome = EmbeddedInput | ApiError;
 
 export interface Embedder {
-  /** One outcome per input, in order. */
-  embed(model: ClipModel, inputs: readonly WireInput[], call: EmbedCall): Promise<EmbedOutcome[]>;
+  /**
+   * @param pictureOf made of each image while it is open, so that no image outlives its decoding.
+   * @returns one outcome per input, in order.
+   */
+  embed(
+    model: ClipModel,
+    inputs: readonly WireInput[],
+    call: EmbedCall,
+    pictureOf?: (image: OpenedImage) => Promise<Uint8Array>,
+  ): Promise<EmbedOutcome[]>;
 }
 
 export interface EmbedderOptions {
@@ -27,46 +36,61 @@ export interface EmbedderOptions {
   readonly now: () => number;
 }
 
-const FETCH_CONCURRENCY = 16;
+/** Files that are being fetched, or were fetched and wait to be decoded: this bounds what URLs can make us hold. */
+const FETCHES = { running: 16, waiting: 1024 };
+/** Images whose bytes came with the call, and so are held anyway. */
+const DECODES_WAITING = 512;
 
 export function createEmbedder({ fetchImage, decodeConcurrency, now }: EmbedderOptions): Embedder {
-  const decoding = limitConcurrency(decodeConcurrency);
-  const fetching = limitConcurrency(FETCH_CONCURRENCY);
+  const decoding = limitConcurrency({ running: decodeConcurrency, waiting: DECODES_WAITING });
+  const fetching = limitConcurrency(FETCHES);
 
-  async function embedImage(model: ClipModel, bytes: Uint8Array, call: EmbedCall): Promise<EmbeddedInput> {
-    const from = now();
-    const { image, pixels } = await decoding(async () => {
-      call.signal.throwIfAborted();
-      const image = await openImage(bytes);
-      return { image, pixels: await preprocess(image, model.imageSpec) };
-    });
-    const decodeMs = now() - from;
-    return { ...(await model.embedPixels(pixels, call)), decodeMs, image };
+  interface Prepared {
+    readonly pixels: Uint8Array;
+    readonly picture: Uint8Array | undefined;
   }
 
-  async function embedOne(model: ClipModel, input: WireInput, call: EmbedCall): Promise<EmbeddedInput> {
-    switch (input.kind) {
-      case "text":
-        return { ...(await model.embedText(input.text, call)), decodeMs: 0 };
-      case "image":
-        return embedImage(model, input.bytes, call);
-      case "image_url":
-        return embedImage(model, await fetching(() => fetchImage(input.url, call.signal)), call);
+  type Prepare = (bytes: Uint8Array) => Promise<Prepared>;
+
+  async function embedOne(
+    model: ClipModel,
+    input: WireInput,
+    call: EmbedCall,
+    prepare: Prepare,
+  ): Promise<EmbeddedInput> {
+    const { signal } = call;
+    if (input.kind === "text") {
+      return { ...(await model.embedText(input.text, call)), modality: "text", decodeMs: 0 };
     }
+    const from = now();
+    const { pixels, picture } =
+      input.kind === "image"
+        ? await decoding(signal, () => prepare(input.bytes))
+        : await fetching(signal, async () => {
+            const bytes = await fetchImage(input.url, signal);
+            return decoding(signal, () => prepare(bytes));
+          });
+    const decodeMs = now() - from;
+    return { ...(await model.embedPixels(pixels, call)), modality: "image", decodeMs, picture };
   }
 
   return {
-    embed: (model, inputs, call) =>
-      Promise.all(
+    embed(model, inputs, call, pictureOf) {
+      const prepare: Prepare = async (bytes) => {
+        const image = await openImage(bytes);
+        return { pixels: await preprocess(image, model.imageSpec), picture: await pictureOf?.(image) };
+      };
+      return Promise.all(
         inputs.map((input) =>
-          embedOne(model, input, call).catch((error: unknown) => {
+          embedOne(model, input, call, prepare).catch((error: unknown) => {
             if (error instanceof ApiError) return error;
             // The caller went away or its time is over: the whole call ends, not one input of it.
             if (call.signal.aborted) throw call.signal.reason;
             return new ApiError("internal_error", { cause: error });
           }),
         ),
-      ),
+      );
+    },
   };
 }
 

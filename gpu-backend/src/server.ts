@@ -34,8 +34,8 @@ export function createServer({ config, replica, embedder, log, now }: ServerPart
   app.use(
     "/internal/*",
     bodyLimit({
-      // MessagePack carries images as bytes, so a call is never larger than the JSON it came from.
-      maxSize: LIMITS.bodyBytes,
+      // Images travel as bytes, smaller than their base64; but a number in metadata may take more room than its digits.
+      maxSize: 2 * LIMITS.bodyBytes,
       onError: () => {
         throw new ApiError("body_too_large");
       },

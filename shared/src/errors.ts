@@ -122,11 +122,7 @@ export const ERRORS = {
     "Try again after `Retry-After`; cached inputs keep working.",
   ),
   overloaded: server(503, "The service has more work than it can do in time.", "Try again after `Retry-After`."),
-  store_unavailable: server(
-    503,
-    "The vector store cannot be reached; nothing was written.",
-    "Try again after `Retry-After`.",
-  ),
+  store_unavailable: server(503, "The store cannot be reached.", "Try again after `Retry-After`."),
   deadline_exceeded: server(
     504,
     "The work could not be done within the deadline.",
@@ -143,6 +139,7 @@ export const ErrorDetail = z.object({
   code: ErrorCode,
   message: z.string(),
   param: z.string().nullable(),
+  retry_after_seconds: z.number().optional(),
 });
 export type ErrorDetail = z.infer<typeof ErrorDetail>;
 
@@ -183,22 +180,14 @@ export class ApiError extends Error {
     });
   }
 
-  withRetryAfter(seconds: number | undefined): ApiError {
-    if (seconds === undefined) return this;
-    return new ApiError(this.code, {
-      message: this.message,
-      param: this.param,
-      retryAfterSeconds: seconds,
-      cause: this.cause,
-    });
-  }
-
   toDetail(): ErrorDetail {
-    return { code: this.code, message: this.message, param: this.param };
+    const { code, message, param, retryAfterSeconds } = this;
+    return { code, message, param, ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }) };
   }
 
   static fromDetail(detail: ErrorDetail): ApiError {
-    return new ApiError(detail.code, { message: detail.message, param: detail.param });
+    const { code, message, param, retry_after_seconds: retryAfterSeconds } = detail;
+    return new ApiError(code, { message, param, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
   }
 }
 

@@ -41,6 +41,10 @@ export const ItemId = z
   .min(1, "an item id has at least 1 character")
   .max(256, "an item id has at most 256 characters")
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, "an item id holds no control characters")
+  .refine(
+    (id) => id !== "." && id !== "..",
+    "an item id is neither . nor .., which have a meaning of their own in paths",
+  )
   .brand<"ItemId">();
 export type ItemId = z.infer<typeof ItemId>;
 

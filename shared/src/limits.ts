@@ -10,7 +10,7 @@ export const LIMITS = {
   candidates: 100,
   labels: 100,
   /** Of all labels of a classification together. */
-  promptsPerCall: 1000,
+  promptsPerCall: 500,
   topK: 200,
   itemsPerCall: 256,
   pageSize: 200,
@@ -18,12 +18,12 @@ export const LIMITS = {
   metadataDepth: 4,
   filterConditions: 64,
   filterDepth: 8,
-  /** A call's whole time, from the worker's first byte to its last. */
+  /** How long a call may wait for the backend, all its calls together. */
   deadlineMs: 30_000,
 } as const;
 
 /** What one unit of each kind of work costs, in compute units: measured inference time relative to one text. */
-export const COST = { text: 1, image: 4, search: 1, write: 1 } as const;
+export const COST = { text: 1, image: 4, search: 1, write: 1, read: 1 } as const;
 
 export const PLANS = {
   free: { computeUnitsPerMinute: 600, burst: 1200 },
@@ -34,7 +34,7 @@ export const PLANS = {
 
 export interface Plan {
   readonly computeUnitsPerMinute: number;
-  /** Tokens that an idle bucket holds. Must cover the dearest single call (64 images = 256 units). */
+  /** Units that an idle bucket holds. Must cover the dearest single call: a classification of 64 images, 192 texts and 500 prompts. */
   readonly burst: number;
 }
 export type PlanName = keyof typeof PLANS;

@@ -1,5 +1,5 @@
 /** The one signed call from edge to backend: MessagePack body, short-lived token bound to it, deadline, parsed answer. */
-import { ApiError } from "@sightline/shared/errors";
+import { ApiError, type ErrorCode } from "@sightline/shared/errors";
 import type { RequestId, TenantId } from "@sightline/shared/ids";
 import { DEADLINE_HEADER, InternalError, MSGPACK, pack, unpack } from "@sightline/shared/internal/protocol";
 import { importSigningKey, signCall } from "@sightline/shared/internal/token";
@@ -8,6 +8,9 @@ import type { Deadline } from "../deadline.ts";
 
 /** Until the backend says better, a caller waits this long before the next try. */
 const RETRY_AFTER_SECONDS = 5;
+
+/** What the backend refuses about our call itself is our fault (a secret, a clock, a version), never the caller's. */
+const OURS: ReadonlySet<ErrorCode> = new Set(["invalid_api_key", "not_found", "body_too_large"]);
 
 export interface CallContext {
   readonly tenant: TenantId;
@@ -34,8 +37,8 @@ export function createBackendClient(baseUrl: string, secret: string, fetcher: ty
       const payload = await readPayload(response, context);
       if (!response.ok) {
         const failure = InternalError.safeParse(payload);
-        if (failure.success) throw ApiError.fromDetail(failure.data.error).withRetryAfter(retryAfter(response));
-        throw new ApiError("backend_invalid_response", { cause: `status ${response.status}` });
+        if (failure.success && !OURS.has(failure.data.error.code)) throw ApiError.fromDetail(failure.data.error);
+        throw new ApiError("backend_invalid_response", { cause: failure.data?.error ?? `status ${response.status}` });
       }
       const parsed = answer.safeParse(payload);
       if (!parsed.success) throw new ApiError("backend_invalid_response", { cause: parsed.error });
@@ -81,9 +84,4 @@ function failureOf(cause: unknown, context: CallContext): ApiError {
   return context.deadline.signal.aborted
     ? new ApiError("deadline_exceeded", { cause })
     : new ApiError("backend_unavailable", { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
-}
-
-function retryAfter(response: Response): number | undefined {
-  const seconds = Number(response.headers.get("retry-after"));
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }

@@ -3,14 +3,17 @@
  * while the GPU tier is away (or scaled to zero) still knows how to answer from caches and stored vectors.
  */
 import { ApiError } from "@sightline/shared/errors";
-import { ModelId, TenantId } from "@sightline/shared/ids";
+import { type ModelId, type RequestId, TenantId } from "@sightline/shared/ids";
 import { ModelsResponse, type ServedModel } from "@sightline/shared/internal/protocol";
+import { deadlineIn } from "../deadline.ts";
 import type { KeyValue } from "../redis.ts";
-import type { BackendClient, CallContext } from "./client.ts";
+import type { BackendClient } from "./client.ts";
 
 const FRESH_MS = 60_000;
+/** A backend that hangs must not hold up what caches can answer. */
+const REFRESH_TIMEOUT_MS = 2000;
 const REDIS_KEY = "sl:models";
-/** Calls that belong to no tenant are signed for this one; tenant ids of customers never begin with an underscore. */
+/** Calls that belong to no tenant are signed for this reserved name. */
 const SYSTEM = TenantId.parse("system");
 
 interface Snapshot {
@@ -18,40 +21,47 @@ interface Snapshot {
   readonly at: number;
 }
 
+export interface CatalogueContext {
+  readonly backend: BackendClient;
+  readonly store: KeyValue;
+  readonly requestId: RequestId;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
 /** Lives as long as the isolate. */
 export class ModelCatalogue {
   #snapshot: Snapshot | undefined;
+  #refreshing = false;
+  readonly #defaultModel: ModelId | "";
   readonly #now: () => number;
-  readonly #defaultModel: string;
 
-  constructor(defaultModel: string, now: () => number = Date.now) {
+  constructor(defaultModel: ModelId | "", now: () => number = Date.now) {
     this.#defaultModel = defaultModel;
     this.#now = now;
   }
 
-  /** @throws ApiError(backend_unavailable…) only if no list was ever seen, here or by another isolate. */
-  async list(
-    backend: BackendClient,
-    store: KeyValue,
-    context: Omit<CallContext, "tenant">,
-  ): Promise<readonly ServedModel[]> {
-    if (this.#snapshot && this.#now() - this.#snapshot.at < FRESH_MS) return this.#snapshot.models;
-    try {
-      const { models } = await backend.call("/internal/v1/models", {}, ModelsResponse, { ...context, tenant: SYSTEM });
-      this.#keep(models);
-      await store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined);
-      return models;
-    } catch (error) {
-      const models = this.#snapshot?.models ?? (await storedModels(store));
-      if (!models) throw error;
-      this.#keep(models);
-      return models;
+  /**
+   * A list that has grown old is still answered at once, and renewed behind the answer.
+   * @throws ApiError(backend_unavailable…) only if no list was ever seen, here or by another isolate.
+   */
+  async list(context: CatalogueContext): Promise<readonly ServedModel[]> {
+    if (!this.#snapshot) return this.#fetch(context);
+    if (this.#now() - this.#snapshot.at >= FRESH_MS && !this.#refreshing) {
+      this.#refreshing = true;
+      context.waitUntil(
+        this.#fetch(context)
+          .catch(() => undefined)
+          .finally(() => {
+            this.#refreshing = false;
+          }),
+      );
     }
+    return this.#snapshot.models;
   }
 
   /** @throws ApiError(model_not_found) naming `model`. */
-  async find(id: ModelId | undefined, ...source: Parameters<ModelCatalogue["list"]>): Promise<ServedModel> {
-    const models = await this.list(...source);
+  async find(id: ModelId | undefined, context: CatalogueContext): Promise<ServedModel> {
+    const models = await this.list(context);
     const wanted = id ?? this.defaultOf(models);
     const model = models.find((m) => m.id === wanted);
     if (!model)
@@ -60,15 +70,35 @@ export class ModelCatalogue {
   }
 
   defaultOf(models: readonly ServedModel[]): ModelId | undefined {
-    return this.#defaultModel ? ModelId.parse(this.#defaultModel) : models[0]?.id;
+    return this.#defaultModel || models[0]?.id;
   }
 
-  #keep(models: readonly ServedModel[]): void {
-    this.#snapshot = { models, at: this.#now() };
+  /** The backend no longer serves what the list says: the next request asks anew. */
+  forget(): void {
+    this.#snapshot = undefined;
+  }
+
+  async #fetch({ backend, store, requestId }: CatalogueContext): Promise<readonly ServedModel[]> {
+    try {
+      const call = { tenant: SYSTEM, requestId, deadline: deadlineIn(REFRESH_TIMEOUT_MS) };
+      const { models } = await backend.call("/internal/v1/models", {}, ModelsResponse, call);
+      this.#snapshot = { models, at: this.#now() };
+      await store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined);
+      return models;
+    } catch (error) {
+      const models = await storedModels(store);
+      if (!models) throw error;
+      this.#snapshot = { models, at: this.#now() };
+      return models;
+    }
   }
 }
 
+/** @returns undefined if there is none, or one of another version. */
 async function storedModels(store: KeyValue): Promise<readonly ServedModel[] | undefined> {
-  const text = await store.get(REDIS_KEY).catch(() => null);
-  return text === null ? undefined : ModelsResponse.parse(JSON.parse(text)).models;
+  try {
+    return ModelsResponse.parse(JSON.parse((await store.get(REDIS_KEY)) ?? "")).models;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,10 @@
 /** What the collection routes share: the caller's registry, store, scope and pictures. */
-import type { CollectionName } from "@sightline/shared/ids";
 import type { Scope } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import type { App } from "../context.ts";
 import { callContext } from "../inference.ts";
 import { Pictures } from "./pictures.ts";
-import { CollectionRegistry } from "./registry.ts";
+import { type CollectionRecord, CollectionRegistry } from "./registry.ts";
 import { type EdgeStore, remoteStore } from "./remote-store.ts";
 
 export const registryOf = (c: Context<App>): CollectionRegistry =>
@@ -14,10 +13,10 @@ export const registryOf = (c: Context<App>): CollectionRegistry =>
 export const storeOf = (c: Context<App>): EdgeStore => remoteStore(c.var.services.backend, callContext(c));
 
 /** The only place where a scope is made: its tenant is always the authenticated one. */
-export const scopeOf = (c: Context<App>, collection: CollectionName): Scope => ({
+export const scopeOf = (c: Context<App>, record: CollectionRecord): Scope => ({
   tenant: c.var.identity.tenant,
-  collection,
+  collection: record.id,
 });
 
-export const picturesOf = (c: Context<App>, collection: CollectionName): Pictures =>
-  new Pictures(c.env.PICTURES, scopeOf(c, collection));
+export const picturesOf = (c: Context<App>, record: CollectionRecord): Pictures =>
+  new Pictures(c.env.PICTURES, scopeOf(c, record));

@@ -1,5 +1,6 @@
 /** Item pictures in R2: a WebP thumbnail per image item, under a name that only its owner's requests can form. */
 import { sha256Hex } from "@sightline/shared/digest";
+import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
 import type { Scope } from "@sightline/shared/store/port";
 
@@ -10,6 +11,11 @@ const nameOf = async (scope: Scope, id: ItemId): Promise<string> => prefixOf(sco
 /** R2 deletes and lists at most this many objects a call. */
 const R2_BATCH = 1000;
 
+/** What was written stays written; sending the same again is harmless and brings the picture. */
+const unavailable = (cause: unknown): ApiError =>
+  new ApiError("store_unavailable", { message: "Item pictures cannot be reached.", retryAfterSeconds: 5, cause });
+
+/** Every method throws ApiError(store_unavailable) if the bucket does not answer. */
 export class Pictures {
   readonly #bucket: R2Bucket;
   readonly #scope: Scope;
@@ -20,24 +26,35 @@ export class Pictures {
   }
 
   async put(id: ItemId, webp: Uint8Array): Promise<void> {
-    await this.#bucket.put(await nameOf(this.#scope, id), webp, { httpMetadata: { contentType: "image/webp" } });
+    const name = await nameOf(this.#scope, id);
+    await guarded(this.#bucket.put(name, webp, { httpMetadata: { contentType: "image/webp" } }));
   }
 
   async get(id: ItemId): Promise<R2ObjectBody | null> {
-    return this.#bucket.get(await nameOf(this.#scope, id));
+    return guarded(this.#bucket.get(await nameOf(this.#scope, id)));
   }
 
   async delete(ids: readonly ItemId[]): Promise<void> {
     const names = await Promise.all(ids.map((id) => nameOf(this.#scope, id)));
-    for (let i = 0; i < names.length; i += R2_BATCH) await this.#bucket.delete(names.slice(i, i + R2_BATCH));
+    for (let i = 0; i < names.length; i += R2_BATCH) await guarded(this.#bucket.delete(names.slice(i, i + R2_BATCH)));
   }
 
   /** Deletes the pictures of the whole collection. */
   async deleteAll(): Promise<void> {
     for (;;) {
-      const { objects, truncated } = await this.#bucket.list({ prefix: prefixOf(this.#scope), limit: R2_BATCH });
-      if (objects.length > 0) await this.#bucket.delete(objects.map((object) => object.key));
+      const { objects, truncated } = await guarded(
+        this.#bucket.list({ prefix: prefixOf(this.#scope), limit: R2_BATCH }),
+      );
+      if (objects.length > 0) await guarded(this.#bucket.delete(objects.map((object) => object.key)));
       if (!truncated) return;
     }
+  }
+}
+
+async function guarded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw unavailable(cause);
   }
 }

@@ -11,6 +11,8 @@ import { z } from "zod";
 import type { RedisClient } from "../redis.ts";
 
 export const CollectionRecord = z.object({
+  /** Under which the items lie: a collection that is deleted and made again never meets its old items. */
+  id: CollectionName,
   name: CollectionName,
   model: ModelId,
   revision: Revision,
@@ -19,6 +21,9 @@ export const CollectionRecord = z.object({
   createdAt: z.string(),
 });
 export type CollectionRecord = z.infer<typeof CollectionRecord>;
+
+export const newCollectionId = (): CollectionName =>
+  CollectionName.parse(`c${crypto.randomUUID().replaceAll("-", "")}`);
 
 export const spaceOf = (c: CollectionRecord): VectorSpace => ({ id: c.model, revision: c.revision, dims: c.dims });
 
@@ -45,22 +50,30 @@ export class CollectionRegistry {
     this.#tenant = tenant;
   }
 
-  /** @throws ApiError(collection_not_found), the same for another tenant's collection as for none at all. */
+  /**
+   * For reading: while Redis is away, the record that this isolate saw last.
+   * @throws ApiError(collection_not_found), the same for another tenant's collection as for none at all.
+   */
   async get(name: CollectionName): Promise<CollectionRecord> {
+    try {
+      return await this.getForWrite(name);
+    } catch (error) {
+      const known = this.#cache.get(this.#cacheKey(name));
+      if (known && error instanceof ApiError && error.code === "store_unavailable") return known;
+      throw error;
+    }
+  }
+
+  /** As it is now. @throws ApiError(collection_not_found | store_unavailable) */
+  async getForWrite(name: CollectionName): Promise<CollectionRecord> {
     const record = await this.find(name);
     if (!record) throw new ApiError("collection_not_found", { message: `There is no collection "${name}".` });
     return record;
   }
 
+  /** As it is now. @throws ApiError(store_unavailable) */
   async find(name: CollectionName): Promise<CollectionRecord | undefined> {
-    let text: string | null;
-    try {
-      text = await this.#redis.hget<string>(redisKeys.collections(this.#tenant), name);
-    } catch (cause) {
-      const known = this.#cache.get(this.#cacheKey(name));
-      if (known) return known;
-      throw new ApiError("store_unavailable", { ...UNREACHABLE, cause });
-    }
+    const text = await this.#ask(() => this.#redis.hget<string>(redisKeys.collections(this.#tenant), name));
     if (text === null) {
       this.#cache.delete(this.#cacheKey(name));
       return undefined;
@@ -72,7 +85,7 @@ export class CollectionRegistry {
 
   /** Sorted by name. */
   async list(): Promise<CollectionRecord[]> {
-    const records: unknown[] = await this.#write(() => this.#redis.hvals(redisKeys.collections(this.#tenant)));
+    const records: unknown[] = await this.#ask(() => this.#redis.hvals(redisKeys.collections(this.#tenant)));
     return records
       .map((text) => CollectionRecord.parse(JSON.parse(String(text))))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -81,17 +94,17 @@ export class CollectionRegistry {
   /** @returns false if another request has created a collection of this name in the meantime. */
   async create(record: CollectionRecord): Promise<boolean> {
     const key = redisKeys.collections(this.#tenant);
-    return (await this.#write(() => this.#redis.hsetnx(key, record.name, JSON.stringify(record)))) === 1;
+    return (await this.#ask(() => this.#redis.hsetnx(key, record.name, JSON.stringify(record)))) === 1;
   }
 
   async replace(record: CollectionRecord): Promise<void> {
-    await this.#write(() =>
+    await this.#ask(() =>
       this.#redis.hset(redisKeys.collections(this.#tenant), { [record.name]: JSON.stringify(record) }),
     );
   }
 
   async delete(name: CollectionName): Promise<void> {
-    await this.#write(() => this.#redis.hdel(redisKeys.collections(this.#tenant), name));
+    await this.#ask(() => this.#redis.hdel(redisKeys.collections(this.#tenant), name));
     this.#cache.delete(this.#cacheKey(name));
   }
 
@@ -99,7 +112,7 @@ export class CollectionRegistry {
     return `${this.#tenant}/${name}`;
   }
 
-  async #write<T>(command: () => Promise<T>): Promise<T> {
+  async #ask<T>(command: () => Promise<T>): Promise<T> {
     try {
       return await command();
     } catch (cause) {

@@ -104,7 +104,7 @@ async function callBackend(
 ): Promise<readonly WriteItemResult[]> {
   const request: WriteItemsRequest = {
     model: { id: record.model, revision: record.revision },
-    collection: record.name,
+    collection: record.id,
     items: accepted.map(({ id, metadata, source }) => ({ id, metadata, source })),
   };
   const { results, timings } = await c.var.services.backend.call(
@@ -127,7 +127,7 @@ async function keepPictures(
   accepted: readonly { readonly id: ItemInput["id"] }[],
   written: readonly WriteItemResult[],
 ): Promise<void> {
-  const pictures = picturesOf(c, record.name);
+  const pictures = picturesOf(c, record);
   const stored = accepted.flatMap(({ id }, i) => {
     const result = written[i];
     return result?.status === "stored" ? [{ id, picture: result.picture }] : [];

@@ -22,7 +22,7 @@ type Outcome = Embedded | ApiError;
 export interface Resolution {
   /** One per input, in order. An input that cannot be embedded fails alone. */
   readonly outcomes: readonly Outcome[];
-  /** How many of the inputs were answered without inference of their own. */
+  /** How many of the inputs a cache tier had. */
   readonly cached: number;
   readonly timings: Timings | undefined;
 }
@@ -38,14 +38,17 @@ export interface ResolveContext extends CallContext {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** What other requests of this isolate are waiting for at the moment, by cache key. */
-export type InFlight = Map<string, Promise<Outcome>>;
+/**
+ * What other requests of this isolate are waiting for at the moment, by cache key. Resolves to undefined when that
+ * request's call failed as a whole: its deadline was not ours.
+ */
+export type InFlight = Map<string, Promise<Outcome | undefined>>;
 
 /** Equal inputs of one request share a slot. */
 interface Slot {
   readonly key: string | undefined;
   readonly input: ParsedInput;
-  outcome?: Outcome;
+  outcome?: Outcome | undefined;
 }
 
 /** @throws ApiError if the backend as a whole cannot answer; errors of single inputs are in `outcomes`. */
@@ -57,7 +60,7 @@ export async function resolveEmbeddings(
   const keys = await Promise.all(inputs.map((input) => cacheKey(context.tenant, model, input)));
   const slotOf = new Map<string, Slot>();
   const slots = inputs.map((input, i) => {
-    const identity = keys[i] ?? (input.kind === "image_url" ? `url:${input.url}` : `input:${i}`);
+    const identity = keys[i] ?? (input.kind === "image_url" ? input.url : "");
     const slot = slotOf.get(identity) ?? { key: keys[i], input };
     slotOf.set(identity, slot);
     return slot;
@@ -102,20 +105,21 @@ async function infer(
   model: ServedModel,
   slots: readonly Slot[],
   context: ResolveContext,
+  isLastTry = false,
 ): Promise<Timings | undefined> {
-  const followed = slots.filter((slot) => slot.key !== undefined && context.inFlight.has(slot.key));
-  const led = slots.filter((slot) => !followed.includes(slot));
-  const following = followed.map((slot) => context.inFlight.get(slot.key ?? ""));
-
-  const call = led.length > 0 ? callBackend(model, led, context) : undefined;
-  await Promise.all([
-    call,
-    ...followed.map(async (slot, i) => {
-      const outcome = await withinDeadline(following[i], context);
-      if (outcome) slot.outcome = outcome;
+  const waitsFor = (slot: Slot) => (slot.key !== undefined && !isLastTry ? context.inFlight.get(slot.key) : undefined);
+  const followed = slots.filter((slot) => waitsFor(slot));
+  const led = slots.filter((slot) => !waitsFor(slot));
+  const following = Promise.all(
+    followed.map(async (slot) => {
+      slot.outcome = await withinDeadline(waitsFor(slot), context);
     }),
-  ]);
-  return (await call)?.timings;
+  );
+  const [response] = await Promise.all([led.length > 0 ? callBackend(model, led, context) : undefined, following]);
+
+  const abandoned = followed.filter((slot) => !slot.outcome);
+  if (abandoned.length > 0) return infer(model, abandoned, context, true);
+  return response?.timings;
 }
 
 async function callBackend(
@@ -144,10 +148,14 @@ async function callBackend(
     if (key === undefined) return;
     const outcome = answered.then(
       ({ results }) => toOutcome(results[i]),
-      (error: unknown) => (error instanceof ApiError ? error : new ApiError("internal_error", { cause: error })),
+      () => undefined,
     );
     context.inFlight.set(key, outcome);
-    context.waitUntil(outcome.finally(() => context.inFlight.delete(key)));
+    context.waitUntil(
+      outcome.finally(() => {
+        if (context.inFlight.get(key) === outcome) context.inFlight.delete(key);
+      }),
+    );
   });
 
   const response = await answered;
@@ -187,11 +195,12 @@ function toOutcome(result: EmbedResult | undefined): Outcome {
 }
 
 async function withinDeadline(
-  outcome: Promise<Outcome> | undefined,
-  { deadline }: ResolveContext,
+  outcome: Promise<Outcome | undefined> | undefined,
+  { deadline: { signal } }: ResolveContext,
 ): Promise<Outcome | undefined> {
+  if (signal.aborted) return new ApiError("deadline_exceeded");
   const late = new Promise<Outcome>((resolve) => {
-    deadline.signal.addEventListener("abort", () => resolve(new ApiError("deadline_exceeded")), { once: true });
+    signal.addEventListener("abort", () => resolve(new ApiError("deadline_exceeded")), { once: true });
   });
   return Promise.race([outcome, late]);
 }

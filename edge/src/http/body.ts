@@ -21,7 +21,11 @@ export async function readBody<T extends z.ZodType>(
   forms: ImageForms = {},
 ): Promise<z.infer<T>> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  return check(schema, await readValue(c, type, forms));
+  const value = await readValue(c, type, forms);
+  if (isDeeperThan(MAX_DEPTH, value)) {
+    throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
+  }
+  return check(schema, value);
 }
 
 export function check<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
@@ -44,31 +48,33 @@ async function readValue(c: Context<App>, type: string, forms: ImageForms): Prom
 
 async function readJson(c: Context<App>): Promise<unknown> {
   const text = await c.req.text();
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new ApiError("invalid_json", { cause });
   }
-  if (isDeeperThan(MAX_DEPTH, value)) {
-    throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
-  }
-  return value;
 }
 
 /** No request of ours is nearly as deep; recursive schemas would run out of stack on one that is much deeper. */
 const MAX_DEPTH = 32;
 
+/** Bytes of an image are an object too, but not one that nests. */
+const isContainer = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+
 function isDeeperThan(limit: number, value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limit) return true;
-    level = level.flatMap((v) => (typeof v === "object" && v !== null ? Object.values(v) : []));
+    level = level.flatMap((v) => (isContainer(v) ? Object.values(v) : []));
   }
   return false;
 }
 
-/** The file part `image` becomes bytes; every other part is JSON if it parses as such, else text. */
+/**
+ * The file part `image` becomes bytes. Every other part is text; one that can only be JSON (a list, an object, a quoted
+ * text) is parsed, and so are numbers and truth values of fields that take them.
+ */
 async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Record<string, unknown>): Promise<unknown> {
   let form: FormData;
   try {
@@ -87,13 +93,17 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
       }
       Object.assign(value, place(new Uint8Array(await part.arrayBuffer())));
     } else {
-      value[name] = jsonOrText(part);
+      value[name] = jsonOrText(name, part);
     }
   }
   return value;
 }
 
-function jsonOrText(part: string): unknown {
+/** The fields that are no text, in any endpoint that takes multipart. */
+const SCALARS: ReadonlySet<string> = new Set(["top_k", "score_threshold", "dimensions"]);
+
+function jsonOrText(name: string, part: string): unknown {
+  if (!SCALARS.has(name) && !/^\s*[[{"]/.test(part)) return part;
   try {
     return JSON.parse(part);
   } catch {

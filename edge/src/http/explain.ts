@@ -2,6 +2,9 @@
 import { ApiError, ERRORS, type ErrorCode } from "@sightline/shared/errors";
 import type { z } from "zod";
 
+/** A field name of the caller's is repeated up to this length. */
+const MAX_NAME = 100;
+
 type Issue = z.core.$ZodIssue;
 
 /** `["items", 3, "id"]` → `items[3].id` */
@@ -32,7 +35,7 @@ function explainIssue(issue: Issue, parents: readonly PropertyKey[]): ApiError {
       : apiError("invalid_request", path, "has a value of none of the accepted forms");
   }
   if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
+    const key = (issue.keys[0] ?? "").slice(0, MAX_NAME);
     return apiError("unknown_field", [...path, key], "is not a field of this request");
   }
   return apiError(codeOf(issue), path, issue.message);

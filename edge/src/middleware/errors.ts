@@ -4,6 +4,9 @@ import { requestIdFrom } from "@sightline/shared/ids";
 import type { Context } from "hono";
 import type { App } from "../context.ts";
 
+/** For a 503 whose maker does not know how long it will last. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
 export function onError(error: Error, c: Context<App>): Response {
   const apiError = error instanceof ApiError ? error : new ApiError("internal_error", { cause: error });
   // The request middleware itself may be what failed.
@@ -11,7 +14,7 @@ export function onError(error: Error, c: Context<App>): Response {
   if (apiError.status >= 500) log(apiError, requestId, c);
   if (apiError.status === 401) c.header("WWW-Authenticate", 'Bearer realm="sightline"');
   if (apiError.retryAfterSeconds !== undefined) c.header("Retry-After", String(Math.ceil(apiError.retryAfterSeconds)));
-  else if (apiError.status === 503) c.header("Retry-After", "1");
+  else if (apiError.status === 503) c.header("Retry-After", String(DEFAULT_RETRY_AFTER_SECONDS));
   return c.json(toEnvelope(apiError, requestId), apiError.status);
 }
 

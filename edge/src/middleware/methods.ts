@@ -13,7 +13,8 @@ export const methods = (app: Hono<App>) => {
       .filter(({ method }) => method !== "ALL")
       .map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`) }));
     const allowed = [...new Set(table.filter(({ pattern }) => pattern.test(c.req.path)).map(({ method }) => method))];
-    if (allowed.length > 0 && !allowed.includes(c.req.method) && c.req.method !== "HEAD") {
+    const method = c.req.method === "HEAD" ? "GET" : c.req.method;
+    if (allowed.length > 0 && !allowed.includes(method)) {
       c.header("Allow", allowed.join(", "));
       throw new ApiError("method_not_allowed");
     }

@@ -11,7 +11,7 @@ import { COST } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
-import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
+import { type CollectionRecord, newCollectionId, spaceOf } from "../collections/registry.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { findModel } from "../inference.ts";
@@ -33,6 +33,7 @@ export function collections(router: Router): void {
     },
     requireScope("search"),
     async (c) => {
+      await admit(c, COST.read);
       const records = await registryOf(c).list();
       return c.json({ object: "list", data: records.map(summary) } satisfies z.infer<typeof CollectionList>);
     },
@@ -72,6 +73,7 @@ export function collections(router: Router): void {
     requireScope("search"),
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
+      await admit(c, COST.read);
       return c.json(await describe(c, await registryOf(c).get(name)));
     },
   );
@@ -90,11 +92,12 @@ export function collections(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const registry = registryOf(c);
-      const record = await registry.get(name);
+      const record = await registry.getForWrite(name);
       await admit(c, COST.write);
-      // Items first: if this stops half-way, the collection is still there to be deleted again.
-      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), { everything: true });
-      await picturesOf(c, name).deleteAll();
+      // Items first: if this stops half-way, the collection is still there to be deleted again. What is being written
+      // meanwhile lies under an id that no collection has any more.
+      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, record), { everything: true });
+      await picturesOf(c, record).deleteAll();
       await registry.delete(name);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
@@ -111,6 +114,7 @@ async function put(
   if (!existing) {
     const model = await findModel(c, request.model);
     const record: CollectionRecord = {
+      id: newCollectionId(),
       name,
       model: model.id,
       revision: model.revision,
@@ -141,6 +145,6 @@ const summary = (record: CollectionRecord) => ({
 });
 
 async function describe(c: Context<App>, record: CollectionRecord): Promise<Collection> {
-  const { text, image } = await storeOf(c).count(spaceOf(record), scopeOf(c, record.name));
+  const { text, image } = await storeOf(c).count(spaceOf(record), scopeOf(c, record));
   return { ...summary(record), items: { text, image, total: text + image } };
 }

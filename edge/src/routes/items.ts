@@ -70,8 +70,9 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const query = check(ListItemsQuery, c.req.query());
+      await admit(c, COST.read);
       const record = await registryOf(c).get(name);
-      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, name), query).catch(blameCursor);
+      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), query).catch(blameCursor);
       return c.json({
         object: "list",
         data: points.map((point) => toItem(point)),
@@ -95,11 +96,12 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const selector = await readBody(c, DeleteItemsRequest);
-      const record = await registryOf(c).get(name);
+      const record = await registryOf(c).getForWrite(name);
       await admit(c, COST.write);
-      const ids = "ids" in selector ? selector.ids : await idsOf(c, record, selector.filter);
-      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), selector);
-      await picturesOf(c, name).delete(ids);
+      const deleted =
+        "ids" in selector
+          ? await deleteItems(c, record, selector.ids)
+          : await deleteMatching(c, record, selector.filter);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
@@ -117,8 +119,9 @@ export function items(router: Router): void {
     requireScope("search"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
+      await admit(c, COST.read);
       const record = await registryOf(c).get(name);
-      const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, name), [id]);
+      const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [id]);
       if (!point) throw itemNotFound(id);
       return c.json(toItem(point, { withEmbedding: true }));
     },
@@ -137,8 +140,9 @@ export function items(router: Router): void {
     requireScope("search"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
-      await registryOf(c).get(name);
-      const picture = await picturesOf(c, name).get(id);
+      await admit(c, COST.read);
+      const record = await registryOf(c).get(name);
+      const picture = await picturesOf(c, record).get(id);
       if (!picture) throw itemNotFound(id);
       c.header("Content-Type", "image/webp");
       c.header("ETag", picture.httpEtag);
@@ -161,27 +165,37 @@ export function items(router: Router): void {
     requireScope("write"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
-      const record = await registryOf(c).get(name);
+      const record = await registryOf(c).getForWrite(name);
       await admit(c, COST.write);
-      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, name), { ids: [id] });
-      await picturesOf(c, name).delete([id]);
+      const deleted = await deleteItems(c, record, [id]);
       if (deleted === 0) throw itemNotFound(id);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
 }
 
-/** The items that a filter is about to delete: their pictures have to go as well. */
-async function idsOf(c: Context<App>, record: CollectionRecord, filter: Filter): Promise<ItemId[]> {
-  const ids: ItemId[] = [];
-  let cursor: string | undefined;
-  do {
+/** Points first, then their pictures. @returns how many there were. */
+async function deleteItems(c: Context<App>, record: CollectionRecord, ids: readonly ItemId[]): Promise<number> {
+  const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, record), { ids });
+  await picturesOf(c, record).delete(ids);
+  return deleted;
+}
+
+/** Page by page: what a call has deleted when it runs out of time stays deleted, and the next call goes on. */
+async function deleteMatching(c: Context<App>, record: CollectionRecord, filter: Filter): Promise<number> {
+  let deleted = 0;
+  for (let cursor: string | undefined; ; ) {
     const query = { limit: LIMITS.pageSize, filter, cursor };
-    const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record.name), query);
-    ids.push(...points.map(({ id }) => id));
+    const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), query);
+    if (points.length > 0)
+      deleted += await deleteItems(
+        c,
+        record,
+        points.map(({ id }) => id),
+      );
+    if (next === undefined) return deleted;
     cursor = next;
-  } while (cursor !== undefined);
-  return ids;
+  }
 }
 
 /** The store does not know which field its cursor came in. */

@@ -1,7 +1,8 @@
 /** `GET /v1/models`: what this deployment can do. */
 import { ModelsResponse } from "@sightline/shared/api/inference";
-import { callContext } from "../inference.ts";
-import { keyValue } from "../redis.ts";
+import { COST } from "@sightline/shared/limits";
+import { catalogueContext } from "../inference.ts";
+import { admit } from "../middleware/admission.ts";
 import type { Router } from "../router.ts";
 
 export function models(router: Router): void {
@@ -15,8 +16,9 @@ export function models(router: Router): void {
       answer: ModelsResponse,
     },
     async (c) => {
-      const { services, redis } = c.var;
-      const list = await services.models.list(services.backend, keyValue(redis), callContext(c));
+      const { services } = c.var;
+      await admit(c, COST.read);
+      const list = await services.models.list(catalogueContext(c));
       const preferred = services.models.defaultOf(list);
       return c.json({
         object: "list",

@@ -5,7 +5,7 @@ import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
 import { COST } from "@sightline/shared/limits";
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
 import { registryOf, scopeOf, storeOf } from "../collections/access.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import { parseVector } from "../collections/write-items.ts";
@@ -31,6 +31,11 @@ export function search(router: Router): void {
       tag: "Search",
       params: CollectionParams,
       body: SearchRequest,
+      bodyTypes: {
+        "multipart/form-data": SearchRequest.omit({ query: true }).extend({
+          image: z.string().meta({ format: "binary" }),
+        }),
+      },
       answer: SearchResponse,
     },
     requireScope("search"),
@@ -41,7 +46,7 @@ export function search(router: Router): void {
       const { vector, exclude } = await queryVector(c, record, request.query);
       const hits = await c.var.timing.measure(
         "search",
-        storeOf(c).search(spaceOf(record), scopeOf(c, name), {
+        storeOf(c).search(spaceOf(record), scopeOf(c, record), {
           vector,
           topK: request.top_k + (exclude ? 1 : 0),
           modality: request.modality,
@@ -76,7 +81,7 @@ interface QueryVector {
 async function queryVector(c: Context<App>, record: CollectionRecord, query: Query): Promise<QueryVector> {
   if (typeof query === "object" && "id" in query) {
     await admit(c, COST.search);
-    const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record.name), [query.id]);
+    const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [query.id]);
     if (!point)
       throw new ApiError("item_not_found", {
         param: "query.id",

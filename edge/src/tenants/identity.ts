@@ -25,12 +25,13 @@ export const redisKeyDirectory = (store: KeyValue): KeyDirectory => ({
 
 /** Lives as long as the isolate. Unknown keys are not remembered: a key works as soon as it is created. */
 export class Identities {
-  readonly #known: LRUCache<string, KeyRecord>;
+  readonly #known = new LRUCache<string, { readonly record: KeyRecord; readonly at: number }>({ max: 10_000 });
   readonly #pepper: string;
+  readonly #now: () => number;
 
-  constructor(pepper: string) {
+  constructor(pepper: string, now: () => number = Date.now) {
     this.#pepper = pepper;
-    this.#known = new LRUCache({ max: 10_000, ttl: IDENTITY_TTL_MS });
+    this.#now = now;
   }
 
   /** @throws ApiError(invalid_api_key), the same for a missing, malformed and unknown key; identity_unavailable. */
@@ -39,16 +40,20 @@ export class Identities {
     const apiKey = token === undefined ? undefined : parseApiKey(token);
     if (!apiKey) throw new ApiError("invalid_api_key");
     const digest = await digestApiKey(this.#pepper, apiKey.key);
+    // Not the cache's own TTL: its clock rests on timers, which workerd drops when a request ends.
     const known = this.#known.get(digest);
-    if (known) return known;
+    if (known && this.#now() - known.at < IDENTITY_TTL_MS) return known.record;
     let record: KeyRecord | undefined;
     try {
       record = await directory.find(digest);
     } catch (cause) {
       throw new ApiError("identity_unavailable", { cause, retryAfterSeconds: 5 });
     }
-    if (!record) throw new ApiError("invalid_api_key");
-    this.#known.set(digest, record);
+    if (!record) {
+      this.#known.delete(digest);
+      throw new ApiError("invalid_api_key");
+    }
+    this.#known.set(digest, { record, at: this.#now() });
     return record;
   }
 }

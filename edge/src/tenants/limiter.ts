@@ -4,17 +4,18 @@
  */
 
 import type { TenantId } from "@sightline/shared/ids";
-import { PLANS, type Plan, type PlanName } from "@sightline/shared/limits";
+import { PLANS, type PlanName } from "@sightline/shared/limits";
 import { Ratelimit } from "@upstash/ratelimit";
 import { LRUCache } from "lru-cache";
 import type { RedisClient } from "../redis.ts";
 
-interface Decision {
+export interface Decision {
   readonly allowed: boolean;
-  /** Units left in the bucket after this request. */
+  /** Of the bucket that decided. */
+  readonly capacity: number;
+  readonly unitsPerSecond: number;
+  /** Units in the bucket after this decision; a rejected request takes none. */
   readonly remaining: number;
-  /** Seconds until the bucket could pay for this request; 0 if it did. */
-  readonly retryAfterSeconds: number;
 }
 
 export interface Limiter {
@@ -27,22 +28,16 @@ const STEP_MS = 1000;
 /** Isolates do not see each other: without Redis each grants a tenant this share of its plan. */
 const FALLBACK_SHARE = 0.1;
 
-const secondsToEarn = (units: number, plan: Plan): number =>
-  Math.max(1, Math.ceil((units / plan.computeUnitsPerMinute) * 60));
-
 /** Source of the algorithm: @upstash/ratelimit's token bucket, one atomic script per decision. */
 export function redisLimiter(redis: RedisClient, fallback: Limiter): Limiter {
   return {
     async take(tenant, planName, cost) {
       const plan = PLANS[planName];
+      const unitsPerStep = Math.ceil((plan.computeUnitsPerMinute * STEP_MS) / MINUTE_MS);
       const limiter = new Ratelimit({
         redis,
         prefix: "sl:rl",
-        limiter: Ratelimit.tokenBucket(
-          Math.ceil((plan.computeUnitsPerMinute * STEP_MS) / MINUTE_MS),
-          `${STEP_MS} ms`,
-          plan.burst,
-        ),
+        limiter: Ratelimit.tokenBucket(unitsPerStep, `${STEP_MS} ms`, plan.burst),
         // The library's own timeout lets a request through; ours must not.
         timeout: 0,
         ephemeralCache: false,
@@ -51,8 +46,10 @@ export function redisLimiter(redis: RedisClient, fallback: Limiter): Limiter {
         const { success, remaining } = await limiter.limit(tenant, { rate: cost });
         return {
           allowed: success,
-          remaining: Math.max(0, remaining),
-          retryAfterSeconds: success ? 0 : secondsToEarn(cost - Math.max(0, remaining), plan),
+          capacity: plan.burst,
+          unitsPerSecond: (unitsPerStep * 1000) / STEP_MS,
+          // A rejection does not tell what is left.
+          remaining: success ? remaining : (await limiter.getRemaining(tenant)).remaining,
         };
       } catch {
         return fallback.take(tenant, planName, cost);
@@ -83,8 +80,9 @@ export function localLimiter(now: () => number = Date.now): Limiter {
       buckets.set(tenant, { units: allowed ? units - price : units, at });
       return {
         allowed,
+        capacity,
+        unitsPerSecond: perMs * 1000,
         remaining: Math.floor(allowed ? units - price : units),
-        retryAfterSeconds: allowed ? 0 : Math.max(1, Math.ceil((price - units) / perMs / 1000)),
       };
     },
   };

@@ -14,8 +14,6 @@ export const onError =
         "call failed",
       );
     }
-    if (apiError.retryAfterSeconds !== undefined)
-      c.header("retry-after", String(Math.ceil(apiError.retryAfterSeconds)));
     return c.body(pack({ error: apiError.toDetail() }) as Uint8Array<ArrayBuffer>, apiError.status, {
       "content-type": MSGPACK,
     });

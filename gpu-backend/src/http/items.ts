@@ -24,7 +24,7 @@ export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedde
     const model = replica.model(request.model);
     const space: VectorSpace = { ...request.model, dims: model.served.dims };
     const outcomes = await embedItems(embedder, model, request.items, { ...call, lane: "bulk" });
-    const prepared = await Promise.all(request.items.map((item, i) => prepare(item, outcomes.get(i), space.dims)));
+    const prepared = request.items.map((item, i) => prepare(item, outcomes.get(i), space.dims));
     const points = prepared.flatMap((p) => (p instanceof ApiError ? [] : [p.point]));
     call.signal.throwIfAborted();
     if (points.length > 0) {
@@ -52,11 +52,11 @@ async function embedItems(
     inputs.push(source);
     indices.push(i);
   });
-  const outcomes = await embedder.embed(model, inputs, call);
+  const outcomes = await embedder.embed(model, inputs, call, makeThumbnail);
   return new Map(outcomes.map((outcome, i) => [indices[i] ?? -1, outcome]));
 }
 
-async function prepare(item: Item, outcome: EmbedOutcome | undefined, dims: number): Promise<Prepared> {
+function prepare(item: Item, outcome: EmbedOutcome | undefined, dims: number): Prepared {
   const { id, metadata, source } = item;
   if (source.kind === "embedding") {
     if (source.embedding.byteLength !== dims * 4) return new ApiError("vector_invalid");
@@ -65,9 +65,6 @@ async function prepare(item: Item, outcome: EmbedOutcome | undefined, dims: numb
   }
   if (outcome === undefined) return new ApiError("internal_error");
   if (outcome instanceof ApiError) return outcome;
-  const { vector, truncated, tokens, image } = outcome;
-  return {
-    point: { id, metadata, modality: image ? "image" : "text", vector },
-    result: { status: "stored", truncated, tokens, ...(image && { picture: await makeThumbnail(image) }) },
-  };
+  const { vector, modality, truncated, tokens, picture } = outcome;
+  return { point: { id, metadata, modality, vector }, result: { status: "stored", truncated, tokens, picture } };
 }
