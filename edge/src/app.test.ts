@@ -1,5 +1,20 @@
-import { describe, expect, it } from "vitest";
-import { type CallOptions, call, env, expectError, get, post } from "./testing/client.ts";
+import { mintApiKey } from "@sightline/shared/api-key";
+import { LIMITS } from "@sightline/shared/limits";
+import { bytesToBase64 } from "@sightline/shared/vectors";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Answer,
+  type CallOptions,
+  call,
+  del,
+  env,
+  expectError,
+  get,
+  post,
+  put,
+  setMode,
+} from "./testing/client.ts";
+import { png } from "./testing/images.ts";
 
 const embed = (input: string, options: CallOptions = {}) => post("/v1/embeddings", { input }, options);
 
@@ -12,7 +27,7 @@ describe("identity", () => {
     ["another scheme", { authorization: "Basic abc" }],
     ["a malformed key", { authorization: "Bearer nonsense" }],
     ["a mistyped key", { authorization: `Bearer ${mistyped(env.TEST_KEYS.full)}` }],
-    ["an unknown key", { authorization: "Bearer sl_test_000000000000_00000000000000000000000000000000" }],
+    ["an unknown key", { authorization: `Bearer ${mintApiKey("test").key}` }],
   ])("answers %s with the same 401", async (_, headers) => {
     const answer = await call("POST", "/v1/embeddings", {
       key: null,
@@ -28,11 +43,37 @@ describe("identity", () => {
     expectError(answer, 403, "insufficient_scope");
     expect(answer.body.error.message).toContain('"embed"');
   });
+});
 
-  it("keeps serving known keys, and refuses unknown ones with 503, while Redis is away", async () => {
-    const word = crypto.randomUUID();
-    const isolate = { ...env, REDIS_URL: "http://127.0.0.1:1" };
-    expectError(await embed(word, { env: isolate }), 503, "identity_unavailable");
+describe("while Redis is away", () => {
+  const isolate = { ...env, REDIS_URL: env.SWITCHED_REDIS_URL };
+  beforeAll(async () => {
+    expect((await embed("known before", { env: isolate })).status).toBe(200);
+    expect((await put("/v1/collections/kept", {}, { env: isolate })).status).toBe(200);
+    await put("/v1/collections/kept/items", { items: [{ id: "a", text: "apple" }] }, { env: isolate });
+    await setMode(env.SWITCHED_REDIS_URL, "down");
+  });
+  afterAll(() => setMode(env.SWITCHED_REDIS_URL, "up"));
+
+  it("known keys keep working, for new inputs too, under a stricter limit", async () => {
+    const answer = await embed(crypto.randomUUID(), { env: isolate });
+    expect(answer.status).toBe(200);
+    const usual = await embed("usual");
+    const quota = ({ headers }: Answer) => Number(/q=(\d+)/.exec(headers.get("ratelimit-policy") ?? "")?.[1]);
+    expect(quota(answer)).toBeLessThan(quota(usual));
+  });
+
+  it("unknown keys are refused with 503", async () => {
+    expectError(await embed("a", { env: isolate, key: "other" }), 503, "identity_unavailable");
+  });
+
+  it("collections seen before can be searched, and nothing can be changed", async () => {
+    const search = await post("/v1/collections/kept/search", { query: "apple" }, { env: isolate });
+    expect(search.body.results).toHaveLength(1);
+    expectError(await del("/v1/collections/kept", { env: isolate }), 503, "store_unavailable");
+    const items = { items: [{ id: "b", text: "pear" }] };
+    expectError(await put("/v1/collections/kept/items", items, { env: isolate }), 503, "store_unavailable");
+    expect((await get("/v1/collections/kept")).body.items.total).toBe(1);
   });
 });
 
@@ -46,11 +87,17 @@ describe("limits", () => {
     expectError(refused!, 429, "rate_limit_exceeded");
     expect(Number(refused!.headers.get("retry-after"))).toBeGreaterThan(0);
   });
+
+  it("let the dearest call that is allowed through a full bucket", async () => {
+    const image = bytesToBase64(await png(1, 2, 3));
+    const input = [...Array(LIMITS.imagesPerCall).fill({ image }), ...Array(192).fill("a")];
+    const labels = [{ label: "x", prompts: Array(LIMITS.promptsPerCall).fill("a") }];
+    expect((await post("/v1/classify", { input, labels }, { key: "roundTrip" })).status).toBe(200);
+  });
 });
 
 describe("a backend that fails", () => {
   const broken = { ...env, BACKEND_URL: env.FAULTY_BACKEND_URL };
-  const fail = async (mode: string) => (await fetch(`${env.FAULTY_BACKEND_URL}/mode/${mode}`)).arrayBuffer();
 
   it.each([
     ["answers garbage", "garbage", 502, "backend_invalid_response"],
@@ -59,12 +106,26 @@ describe("a backend that fails", () => {
   ])("that %s costs a catalogue error, and cached inputs keep working", async (_, mode, status, code) => {
     const word = crypto.randomUUID();
     const before = await embed(word);
-    await fail(mode);
+    await setMode(env.FAULTY_BACKEND_URL, mode);
     expectError(await embed(crypto.randomUUID(), { env: broken }), status, code);
     const cached = await embed(word, { env: broken });
     expect(cached.status).toBe(200);
     expect(cached.headers.get("sightline-cache")).toBe("hit");
     expect(cached.body.data).toEqual(before.body.data);
+  });
+
+  // Far below the request's own deadline of 30 s.
+  it("that hangs does not hold up what the caches know", { timeout: 15_000 }, async () => {
+    const word = crypto.randomUUID();
+    await embed(word);
+    await setMode(env.FAULTY_BACKEND_URL, "hang");
+    const cached = await embed(word, { env: { ...broken } });
+    expect([cached.status, cached.headers.get("sightline-cache")]).toEqual([200, "hit"]);
+  });
+
+  it("that refuses our signature is our fault, not the caller's", async () => {
+    const isolate = { ...env, BACKEND_SECRET: "another secret of at least 32 bytes" };
+    expectError(await embed(crypto.randomUUID(), { env: isolate }), 502, "backend_invalid_response");
   });
 
   it("that is not there answers 503 with Retry-After", async () => {

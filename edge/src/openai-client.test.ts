@@ -56,7 +56,7 @@ describe("the unmodified openai client", () => {
   it("raises RateLimitError when the bucket is empty", async () => {
     const input = Array.from({ length: 256 }, (_, i) => `thing ${i}`);
     const spend = async () => {
-      for (let i = 0; i < 6; i++) await embed(env.TEST_KEYS.poor, input);
+      for (let i = 0; i < 6; i++) await embed(env.TEST_KEYS.alsoPoor, input);
     };
     await expect(spend()).rejects.toBeInstanceOf(OpenAI.RateLimitError);
   });

@@ -69,6 +69,8 @@ export async function resolveEmbeddings(
 
   await readTiers(distinct, model.dims, context.tiers);
   await context.admitted;
+  // While we looked farther away, another request may have brought what we lack.
+  await readTiers(distinct, model.dims, context.tiers.slice(0, 1));
   const cached = slots.filter((slot) => slot.outcome).length;
 
   const missing = distinct.filter((slot) => !slot.outcome);

@@ -168,6 +168,7 @@ describe("items", () => {
       "items[1].id",
     ],
     ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0]"],
+    ["an id of dots", { items: [{ id: "..", text: "x" }] }, "invalid_request", "items[0].id"],
     ["an empty id", { items: [{ id: "", text: "x" }] }, "invalid_request", "items[0].id"],
     [
       "huge metadata",
@@ -289,6 +290,17 @@ describe("search", () => {
 
   it("refuses a collection that is not there", async () => {
     expectError(await post("/v1/collections/none/search", { query: "a" }), 404, "collection_not_found");
+  });
+
+  it("refuses a filter that nests without end, as JSON and as multipart", async () => {
+    const filter = `${'{"all":['.repeat(20_000)}${"]}".repeat(20_000)}`;
+    const form = new FormData();
+    form.set("image", new Blob([await png(1, 2, 3)]));
+    form.set("filter", filter);
+    expectError(await call("POST", `/v1/collections/${name}/search`, { body: form }), 400, "invalid_request");
+    const body = `{"query":"a","filter":${filter}}`;
+    const headers = { "content-type": "application/json" };
+    expectError(await call("POST", `/v1/collections/${name}/search`, { body, headers }), 400, "invalid_request");
   });
 
   it("takes an image as multipart", async () => {

@@ -48,7 +48,7 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const request = await readBody(c, PutItemsRequest);
-      const record = await registryOf(c).get(name);
+      const record = await registryOf(c).getForWrite(name);
       return c.json((await writeItems(c, record, request.items)) satisfies PutItemsResponse);
     },
   );

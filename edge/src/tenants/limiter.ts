@@ -9,7 +9,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { LRUCache } from "lru-cache";
 import type { RedisClient } from "../redis.ts";
 
-export interface Decision {
+interface Decision {
   readonly allowed: boolean;
   /** Of the bucket that decided. */
   readonly capacity: number;

@@ -3,12 +3,13 @@ import { createExecutionContext, env as testEnv, waitOnExecutionContext } from "
 import { createApp } from "../app.ts";
 import type { Env } from "../env.ts";
 
-type TestKey = "full" | "other" | "searchOnly" | "poor";
+type TestKey = "full" | "other" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip";
 
 /** Bindings that `dev/src/testing/edge-world.ts` adds to those of the worker. */
 export interface TestEnv extends Env {
   readonly TEST_KEYS: Readonly<Record<TestKey, string>>;
   readonly FAULTY_BACKEND_URL: string;
+  readonly SWITCHED_REDIS_URL: string;
 }
 
 export const env = testEnv as unknown as TestEnv;
@@ -56,6 +57,11 @@ export const post = (path: string, json: unknown, options: CallOptions = {}) =>
 export const put = (path: string, json: unknown, options: CallOptions = {}) => call("PUT", path, { ...options, json });
 export const get = (path: string, options: CallOptions = {}) => call("GET", path, options);
 export const del = (path: string, options: CallOptions = {}) => call("DELETE", path, options);
+
+/** Sets how one of the world's servers behaves from now on. */
+export async function setMode(serverUrl: string, mode: string): Promise<void> {
+  await (await fetch(`${serverUrl}/mode/${mode}`, { method: "PUT" })).arrayBuffer();
+}
 
 /** What every error looks like, and that it says no more. */
 export function expectError(answer: Answer, status: number, code: string, param: string | null = null): void {
