@@ -34,7 +34,7 @@ for (const { name, bench } of chosen) {
   try {
     findings.push(...(await bench({ cores: machine.cores, seconds, rounds: ROUNDS, say: (line) => say(`  ${line}`) })));
   } catch (error) {
-    failures.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    failures.push({ name, reason: reasonOf(error) });
   }
 }
 
@@ -43,6 +43,12 @@ console.log(`\n${renderReport(report)}`);
 if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
 // Not process.exit: it would cut off what is still being written.
 process.exitCode = failures.length > 0 ? 1 : 0;
+
+/** With its cause: `fetch` says what went wrong only there. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
+}
 
 function fail(reason: string): never {
   console.error(reason);
