@@ -28,12 +28,22 @@ export async function startPart(
 ): Promise<Part> {
   const child = fork(join(ROOT, script), { cwd: ROOT, env: { ...process.env, ...environment }, detached: true });
   const exited = once(child, "exit").then(([code, signal]) => {
+    endGroup(child);
     throw new Error(`the ${name} ended by itself (${signal ?? `exit code ${code}`})`);
   });
   // Whoever runs the stack watches it from the return on; an end before that is reported by the race.
   exited.catch(() => undefined);
   const port = await Promise.race([untilReady(child), exited]);
   return { port, exited, stop: () => stop(child) };
+}
+
+/** A part that was killed has not ended its own children: they are in its process group. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody was left.
+  }
 }
 
 async function untilReady(child: ChildProcess): Promise<number> {

@@ -20,4 +20,10 @@ export function end(exitCode: number): Promise<never> {
   return ending;
 }
 
+/** npm that is ended by a signal takes its shell with it, but not us: we notice that our parent is another one. */
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) void end(0);
+}, 250).unref();
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));

@@ -22,6 +22,9 @@ export interface NamedInput {
   readonly input: ParsedInput;
 }
 
+/** A call with more inputs than this is bulk work. */
+const INTERACTIVE_INPUTS = 32;
+
 export const callContext = (c: Context<App>): CallContext => ({
   tenant: c.var.identity.tenant,
   requestId: c.var.requestId,
@@ -79,7 +82,8 @@ export async function embedAll(
       tiers: [services.memory, redisTier(redis, services.config.CACHE_TTL_SECONDS)],
       inFlight: services.inFlight,
       admitted,
-      lane: "interactive",
+      // One who waits for an answer to a few words comes before one who sends hundreds.
+      lane: inputs.length > INTERACTIVE_INPUTS ? "bulk" : "interactive",
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     },
   ).catch((error: unknown) => {

@@ -37,7 +37,8 @@ const Settings = z.object({
   INFERENCE_THREADS: count(availableParallelism()),
   MAX_IMAGE_BATCH: count(32),
   MAX_TEXT_BATCH: count(64),
-  MAX_QUEUE: count(1024),
+  /** Entries that may wait in each lane of each tower; what cannot be answered in time is refused earlier. */
+  MAX_QUEUE: count(4096),
   /** Images that are decoded at the same time. */
   DECODE_CONCURRENCY: count(Math.max(2, availableParallelism())),
   DATA_DIR: z.string().default(".sightline/vectors"),

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BatcherStats } from "./inference/batcher.ts";
 import { SECRET, signedClient } from "./testing/signed-client.ts";
 
 const model = { id: "emoji-dual", revision: "" };
@@ -47,7 +48,16 @@ async function startBackend() {
   const call = signedClient(fetch, `http://127.0.0.1:${ready.port}`);
   const { body } = await call("/internal/v1/models", {});
   model.revision = body.models[0].revision;
-  return { child, call, dims: body.models[0].dims as number };
+  return { child, call, port: ready.port as number, dims: body.models[0].dims as number };
+}
+
+/** How many texts the backend has taken so far, answered or waiting. */
+async function accepted(port: number): Promise<number> {
+  const report = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as {
+    components: { models: { loaded: [{ text: BatcherStats }] } };
+  };
+  const { queued, batches, meanBatchSize } = report.components.models.loaded[0].text;
+  return queued.interactive + queued.bulk + Math.round(batches * meanBatchSize);
 }
 
 const item = (id: string) => ({ id, metadata: {}, source: { kind: "text", text: `thing ${id}` } });
@@ -68,10 +78,10 @@ describe("the backend's process", () => {
   });
 
   it("answers what it has accepted and ends with code 0 on SIGTERM", async () => {
-    const { child, call } = await startBackend();
+    const { child, call, port } = await startBackend();
     const inputs = Array.from({ length: 64 }, (_, i) => ({ kind: "text", text: `some words ${i}` }));
     const calls = Array.from({ length: 12 }, () => call("/internal/v1/embed", { model, lane: "bulk", inputs }));
-    await Promise.race(calls);
+    await expect.poll(() => accepted(port), { timeout: 20_000 }).toBeGreaterThanOrEqual(12 * 64);
     const gone = once(child, "exit");
     child.kill("SIGTERM");
     const replies = await Promise.allSettled(calls);

@@ -35,17 +35,17 @@ const server = (status: CatalogueEntry["status"], meaning: string, remedy: strin
 
 export const ERRORS = {
   invalid_json: invalid("The body is not valid JSON.", "Send one JSON object in UTF-8."),
-  invalid_request: invalid("A field has the wrong type or value.", "Correct the field that `param` names."),
+  invalid_request: invalid("A field has the wrong type or value.", "Correct what the message names."),
   unknown_field: invalid(
     "The request has a field that this endpoint does not know.",
     "Remove the field that `param` names, or check its spelling.",
   ),
   unsupported_content_type: invalid(
     "The content type is not accepted here.",
-    "Send `Content-Type: application/json`, or multipart/form-data or a raw image where the endpoint takes one.",
+    "Send `Content-Type: application/json`, or another type that the reference lists for this endpoint.",
     415,
   ),
-  body_too_large: invalid("The body is larger than this plan allows.", "Send fewer or smaller inputs per call.", 413),
+  body_too_large: invalid("The body is larger than 20 MB.", "Send fewer or smaller inputs per call.", 413),
   empty_input: invalid("There is nothing to work on.", "Send at least one non-empty input."),
   too_many_inputs: invalid("The call has more inputs than one call may carry.", "Split the call."),
   text_too_long: invalid("A text is longer than 8 192 bytes of UTF-8.", "Shorten or split the text."),

@@ -22,9 +22,7 @@ export async function readBody<T extends z.ZodType>(
 ): Promise<z.infer<T>> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const value = await readValue(c, type, forms);
-  if (isDeeperThan(MAX_DEPTH, value)) {
-    throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
-  }
+  refuseOddShapes(value);
   return check(schema, value);
 }
 
@@ -47,9 +45,9 @@ async function readValue(c: Context<App>, type: string, forms: ImageForms): Prom
 }
 
 async function readJson(c: Context<App>): Promise<unknown> {
-  const text = await c.req.text();
+  const bytes = await c.req.arrayBuffer();
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (cause) {
     throw new ApiError("invalid_json", { cause });
   }
@@ -62,13 +60,18 @@ const MAX_DEPTH = 32;
 const isContainer = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 
-function isDeeperThan(limit: number, value: unknown): boolean {
-  let level: unknown[] = [value];
+/** @throws ApiError for what a schema could not speak of: endless nesting, and names that objects in JavaScript hide. */
+function refuseOddShapes(value: unknown): void {
+  let level: object[] = [value].filter(isContainer);
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limit) return true;
-    level = level.flatMap((v) => (isContainer(v) ? Object.values(v) : []));
+    if (depth === MAX_DEPTH) {
+      throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
+    }
+    if (level.some((container) => Object.hasOwn(container, "__proto__"))) {
+      throw new ApiError("invalid_request", { message: "No field can be called __proto__." });
+    }
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
   }
-  return false;
 }
 
 /**
@@ -83,18 +86,30 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
     throw new ApiError("invalid_request", { message: "The multipart body is malformed.", cause });
   }
   const value: Record<string, unknown> = {};
-  for (const [name, part] of form) {
-    if (typeof part !== "string") {
-      if (name !== "image") {
-        throw new ApiError("unknown_field", {
-          param: name,
-          message: `The file part is called "image", not "${name}".`,
-        });
-      }
-      Object.assign(value, place(new Uint8Array(await part.arrayBuffer())));
-    } else {
-      value[name] = jsonOrText(name, part);
+  const put = (name: string, content: unknown): void => {
+    if (Object.hasOwn(value, name)) {
+      throw new ApiError("invalid_request", { param: name, message: `${name}: the multipart body says this twice.` });
     }
+    value[name] = content;
+  };
+  for (const [name, part] of form) {
+    if (typeof part === "string") {
+      put(name, jsonOrText(name, part));
+    } else if (name === "image") {
+      for (const [field, content] of Object.entries(place(new Uint8Array(await part.arrayBuffer()))))
+        put(field, content);
+    } else {
+      throw new ApiError("unknown_field", {
+        param: name,
+        message: `The file part is called "image", not "${name.slice(0, 100)}".`,
+      });
+    }
+  }
+  if (!form.getAll("image").some((part) => typeof part !== "string")) {
+    throw new ApiError("invalid_request", {
+      param: "image",
+      message: "image: the multipart body has no such file part.",
+    });
   }
   return value;
 }

@@ -17,28 +17,69 @@ function fieldName(path: readonly PropertyKey[]): string | null {
 }
 
 export function explain(error: z.ZodError): ApiError {
-  const issue = error.issues[0];
+  const issue = mostTelling(error.issues);
   return issue ? explainIssue(issue, []) : new ApiError("invalid_request");
 }
 
+/** A field that is misspelt leaves two traces: one is missing, one is unknown. The second says more. */
+const mostTelling = (issues: readonly Issue[]): Issue | undefined =>
+  issues[0] && isMissing(issues[0])
+    ? (issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0])
+    : issues[0];
+
 function explainIssue(issue: Issue, parents: readonly PropertyKey[]): ApiError {
   const path = [...parents, ...issue.path];
-  if (issue.code === "invalid_union") {
-    const firsts = issue.errors.map((issues) => issues[0]).filter((first) => first !== undefined);
-    if (firsts.length > 0 && firsts.every(isMissing)) {
-      const names = firsts.map((first) => first.path.join("."));
-      return apiError("invalid_request", path, `needs one of ${[...new Set(names)].join(", ")}`);
-    }
-    const branch = bestBranch(issue.errors);
-    return branch
-      ? explainIssue(branch, path)
-      : apiError("invalid_request", path, "has a value of none of the accepted forms");
-  }
+  if (isMissing(issue)) return apiError("invalid_request", path, "is required");
+  if (issue.code === "invalid_union") return explainUnion(issue.errors, path);
   if (issue.code === "unrecognized_keys") {
     const key = (issue.keys[0] ?? "").slice(0, MAX_NAME);
     return apiError("unknown_field", [...path, key], "is not a field of this request");
   }
+  if (issue.code === "invalid_key") {
+    const name = String(issue.path.at(-1) ?? "").slice(0, MAX_NAME);
+    const why = issue.issues[0]?.message ?? issue.message;
+    return apiError("invalid_request", path.slice(0, -1), `the name "${name}" cannot be used: ${why}`);
+  }
   return apiError(codeOf(issue), path, issue.message);
+}
+
+function explainUnion(branches: readonly (readonly Issue[])[], path: readonly PropertyKey[]): ApiError {
+  const firsts = branches.map((issues) => issues[0]).filter((first) => first !== undefined);
+  const otherTypes = firsts.filter((first) => !isWrongType(first));
+  if (otherTypes.length === 0) {
+    return apiError("invalid_request", path, `expected ${[...new Set(firsts.flatMap(expectedTypes))].join(" or ")}`);
+  }
+  if (otherTypes.every(isMissing)) {
+    const unknown = branches.map(mostTelling).find((issue) => issue?.code === "unrecognized_keys");
+    const names = [...new Set(otherTypes.map((first) => first.path.join(".")))];
+    if (
+      unknown &&
+      branches.every((issues) => issues.length === 0 || isWrongType(issues[0]) || has(issues, "unrecognized_keys"))
+    ) {
+      return explainIssue(unknown, path);
+    }
+    return names.length === 1
+      ? apiError("invalid_request", [...path, ...(otherTypes[0]?.path ?? [])], "is required")
+      : apiError("invalid_request", path, `needs one of ${names.join(", ")}`);
+  }
+  const branch = bestBranch(branches);
+  return branch
+    ? explainIssue(branch, path)
+    : apiError("invalid_request", path, "has a value of none of the accepted forms");
+}
+
+const has = (issues: readonly Issue[], code: Issue["code"]): boolean => issues.some((issue) => issue.code === code);
+
+/** The value itself, not something in it, has a type that this branch cannot take. */
+function isWrongType(issue: Issue | undefined): boolean {
+  if (!issue || issue.path.length > 0) return false;
+  if (issue.code === "invalid_union") return issue.errors.every(([first]) => isWrongType(first));
+  return issue.code === "invalid_type";
+}
+
+function expectedTypes(issue: Issue): string[] {
+  if (issue.code === "invalid_union") return issue.errors.flatMap(([first]) => (first ? expectedTypes(first) : []));
+  return issue.code === "invalid_type" ? [issue.expected] : [];
 }
 
 function apiError(code: ErrorCode, path: readonly PropertyKey[], what: string): ApiError {
@@ -57,13 +98,13 @@ function codeOf(issue: Issue): ErrorCode {
 }
 
 /** The field is not there at all. */
-function isMissing(issue: Issue): boolean {
-  if (issue.path.length === 0) return false;
-  if (issue.code === "invalid_union") {
-    return issue.errors.every(([first]) => first?.message.endsWith("received undefined"));
-  }
-  return issue.message.endsWith("received undefined");
-}
+const isMissing = (issue: Issue): boolean => issue.path.length > 0 && isUndefined(issue);
+
+/** What was looked at is undefined, in every branch that looked. */
+const isUndefined = (issue: Issue): boolean =>
+  issue.code === "invalid_union"
+    ? issue.errors.every(([first]) => first !== undefined && first.path.length === 0 && isUndefined(first))
+    : issue.message.endsWith("received undefined");
 
 /**
  * Of a union's branches, the one that the caller most likely meant: whose first issue lies deepest; at equal depth, one

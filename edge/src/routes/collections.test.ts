@@ -168,6 +168,13 @@ describe("items", () => {
       "items[1].id",
     ],
     ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0]"],
+    ["an item without id", { items: [{ text: "a" }] }, "invalid_request", "items[0].id"],
+    [
+      "__proto__ as metadata",
+      JSON.parse('{"items":[{"id":"a","text":"x","metadata":{"__proto__":1}}]}'),
+      "invalid_request",
+      null,
+    ],
     ["an id of dots", { items: [{ id: "..", text: "x" }] }, "invalid_request", "items[0].id"],
     ["an empty id", { items: [{ id: "", text: "x" }] }, "invalid_request", "items[0].id"],
     [
@@ -276,6 +283,7 @@ describe("search", () => {
       "filter.like",
     ],
     ["a filter of nothing", { query: "a", filter: {} }, 400, "invalid_request", "filter"],
+    ["a filter of no conditions", { query: "a", filter: { all: [] } }, 400, "empty_input", "filter.all"],
     ["a condition without operator", { query: "a", filter: { field: "n" } }, 400, "invalid_request", "filter"],
     [
       "a number compared with a text",

@@ -111,6 +111,9 @@ describe("POST /v1/embeddings", () => {
       ["nothing", {}, "invalid_request", "input"],
       ["an empty list", { input: [] }, "empty_input", "input"],
       ["an empty text", { input: " " }, "empty_input", "input"],
+      ["a misspelt field", { inputs: "a" }, "unknown_field", "inputs"],
+      ["a misspelt field of an input", { input: { txt: "a" } }, "unknown_field", "input.txt"],
+      ["an input of nothing", { input: {} }, "invalid_request", "input"],
       ["a number", { input: 5 }, "invalid_request", "input"],
       ["a number in a list", { input: ["a", 5] }, "invalid_request", "input[1]"],
       ["an unknown field", { input: "a", colour: "red" }, "unknown_field", "colour"],
@@ -173,6 +176,24 @@ describe("POST /v1/embeddings", () => {
         400,
         "invalid_request",
       );
+    });
+
+    it("a body that is not UTF-8", async () => {
+      const body = Uint8Array.from([...new TextEncoder().encode('{"input":"caf'), 0xe9, 0x22, 0x7d]);
+      const headers = { "content-type": "application/json" };
+      expectError(await call("POST", PATH, { body, headers }), 400, "invalid_json");
+    });
+
+    it("an image part beside another input, twice, or missing", async () => {
+      const part = new Blob([await png(1, 2, 3)]);
+      const send = (...parts: [string, string | Blob][]) => {
+        const form = new FormData();
+        for (const [name, value] of parts) form.append(name, value);
+        return call("POST", PATH, { body: form });
+      };
+      expectError(await send(["input", "a"], ["image", part]), 400, "invalid_request", "input");
+      expectError(await send(["image", part], ["image", part]), 400, "invalid_request", "input");
+      expectError(await send(["model", "emoji-dual"]), 400, "invalid_request", "image");
     });
 
     it("a body of another type", async () => {

@@ -143,7 +143,8 @@ export function items(router: Router): void {
       await admit(c, COST.read);
       const record = await registryOf(c).get(name);
       const picture = await picturesOf(c, record).get(id);
-      if (!picture) throw itemNotFound(id);
+      if (!picture)
+        throw new ApiError("item_not_found", { message: `There is no picture of "${id}" in this collection.` });
       c.header("Content-Type", "image/webp");
       c.header("ETag", picture.httpEtag);
       c.header("Cache-Control", "private, max-age=300");

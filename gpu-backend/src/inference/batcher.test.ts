@@ -162,7 +162,9 @@ describe("Batcher", () => {
     await setImmediate();
     for (let i = 0; i < 8; i++) all.push(submit(i, "bulk"));
     // 2 s for the batch that runs, 4 s for the two that wait, 0.5 s for its own.
-    await expect(submit(9)).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 7 });
+    await expect(submit(9, "bulk")).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 7 });
+    // The other lane has room of its own.
+    all.push(submit(10));
     while (engine.busy) await engine.finish(1);
     await Promise.all(all);
   });

@@ -17,7 +17,7 @@ const STATS_WINDOW = 512;
 
 export interface BatcherOptions<In, Out> {
   readonly maxBatch: number;
-  /** Entries that may wait, both lanes together. */
+  /** Entries that may wait in each lane: a flood of bulk work must not shut out interactive work. */
   readonly maxQueue: number;
   readonly bulkPatienceMs: number;
   /** Monotonic milliseconds. */
@@ -126,7 +126,7 @@ export class Batcher<In, Out> {
     if (leftMs <= 0) throw new ApiError("deadline_exceeded");
     // An idle engine tries everything: else one slow batch could make every later estimate too long, for ever.
     if (!this.#running && this.#queued === 0) return;
-    if (this.#queued >= this.#options.maxQueue || this.#answeredInMs(lane) > leftMs)
+    if (this.#lanes[lane].size >= this.#options.maxQueue || this.#answeredInMs(lane) > leftMs)
       throw new ApiError("overloaded", {
         retryAfterSeconds: Math.max(1, Math.ceil(this.#answeredInMs("bulk") / 1000)),
       });

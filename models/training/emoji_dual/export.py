@@ -1,4 +1,4 @@
-"""Writes the served files: `python -m emoji_dual.export` → models/emoji-dual/.
+"""Writes the served files: `python -m emoji_dual.export --revision 2` → models/emoji-dual/.
 
 Both towers as ONNX, the tokenizer, and the manifest with sizes and checksums; every file is checked first against the
 torch model, and for results that do not depend on the batch or on padding.
@@ -83,10 +83,10 @@ def entry(path: Path) -> dict[str, str | int]:
     return {"path": path.name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def manifest(logit_scale: float, folder: Path) -> dict:
+def manifest(revision: str, logit_scale: float, folder: Path) -> dict:
     return {
         "id": "emoji-dual",
-        "revision": "1",
+        "revision": revision,
         "family": "clip",
         "description": DESCRIPTION,
         "license": LICENSE,
@@ -124,6 +124,7 @@ def dump(content: dict) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--revision", required=True, help="new weights need a new one: indexes and caches depend on it")
     options.add_argument("--model", type=Path, default=DATA / "model.pt")
     options.add_argument("--target", type=Path, default=TARGET)
     args = options.parse_args()
@@ -149,7 +150,7 @@ def main() -> None:
     shutil.copy(PATH, args.target / "tokenizer.json")
     for name in ("image.int8.onnx", "text.int8.onnx"):
         shutil.copy(work / name, args.target / name)
-    content = dump(manifest(model.logit_scale, args.target))
+    content = dump(manifest(args.revision, model.logit_scale, args.target))
     (args.target / "manifest.json").write_text(content + "\n")
     print(content)
 

@@ -21,14 +21,7 @@ const depthOf = (value: Json): number =>
   typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
 export const Metadata = z
-  .record(
-    z
-      .string()
-      .min(1)
-      .max(128)
-      .refine((key) => key !== "__proto__", "a metadata field cannot be called __proto__"),
-    JsonValue,
-  )
+  .record(z.string().min(1).max(128), JsonValue)
   .refine((m) => depthOf(m) <= LIMITS.metadataDepth, {
     message: `metadata nests at most ${LIMITS.metadataDepth} levels deep`,
   })

@@ -80,7 +80,6 @@ describe("a group", () => {
   it.each([
     [{ all: [yes, yes] }, true],
     [{ all: [yes, no] }, false],
-    [{ all: [] }, true],
     [{ any: [no, yes] }, true],
     [{ any: [no, no] }, false],
     [{ not: [no, no] }, true],
@@ -113,6 +112,8 @@ describe("the filter schema", () => {
     ["an unknown operator", { field: "a", like: "x" }],
     ["a condition that is also a group", { field: "a", eq: 1, all: [] }],
     ["an empty `any`", { any: [] }],
+    ["an empty `all`, which would match everything", { all: [] }],
+    ["an empty `not`", { not: [] }],
     ["an empty `in`", { field: "a", in: [] }],
     ["null as a value", { field: "a", eq: null }],
     ["a list as a value", { field: "a", eq: [1] }],

@@ -50,9 +50,9 @@ const FilterNode: z.ZodType<Filter> = z.lazy(() => z.union([Condition, Group]));
 
 const Group = z
   .strictObject({
-    all: z.array(FilterNode).optional(),
+    all: z.array(FilterNode).min(1, "`all` of nothing matches everything: leave it out").optional(),
     any: z.array(FilterNode).min(1, "`any` of nothing matches nothing: leave it out").optional(),
-    not: z.array(FilterNode).optional(),
+    not: z.array(FilterNode).min(1, "`not` of nothing matches everything: leave it out").optional(),
   })
   .refine((g) => g.all || g.any || g.not, {
     message: "a filter has at least one of all, any, not",

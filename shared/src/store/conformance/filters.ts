@@ -57,13 +57,13 @@ const filter: fc.Arbitrary<Filter> = fc.letrec<{ node: Filter }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
     condition,
-    fc.record({ all: fc.array(tie("node"), { maxLength: 2 }) }),
+    fc.record({ all: fc.array(tie("node"), { minLength: 1, maxLength: 2 }) }),
     fc.record({ any: fc.array(tie("node"), { minLength: 1, maxLength: 2 }) }),
-    fc.record({ not: fc.array(tie("node"), { maxLength: 2 }) }),
+    fc.record({ not: fc.array(tie("node"), { minLength: 1, maxLength: 2 }) }),
     fc.record({
-      all: fc.array(tie("node"), { maxLength: 2 }),
+      all: fc.array(tie("node"), { minLength: 1, maxLength: 2 }),
       any: fc.array(tie("node"), { minLength: 1, maxLength: 2 }),
-      not: fc.array(tie("node"), { maxLength: 1 }),
+      not: fc.array(tie("node"), { minLength: 1, maxLength: 1 }),
     }),
   ),
 })).node;
