@@ -176,6 +176,21 @@ describe("stopping and starting again", () => {
     expect(await started.end("SIGTERM")).toEqual([]);
   });
 
+  it("ends when only npm gets the signal", async () => {
+    stack = await startStack(stack.dir);
+    const family = descendants(stack.process.pid ?? 0);
+    stack.process.kill("SIGTERM");
+    expect(await survivors(family)).toEqual([]);
+  });
+
+  it("ends whole when the worker is killed", async () => {
+    stack = await startStack(stack.dir);
+    const family = descendants(stack.process.pid ?? 0);
+    const worker = family.find((pid) => commandOf(pid).includes("dev/src/worker.ts"));
+    process.kill(worker ?? 0, "SIGKILL");
+    expect(await survivors(family)).toEqual([]);
+  });
+
   it("leaves no process behind even when it is killed", async () => {
     stack = await startStack(stack.dir);
     const family = descendants(stack.process.pid ?? 0);
