@@ -142,7 +142,7 @@ const INTRODUCTION =
 
 const errorTable = (): string =>
   [
-    "| code | status | meaning | what to do |",
-    "|---|---|---|---|",
-    ...Object.entries(ERRORS).map(([code, e]) => `| \`${code}\` | ${e.status} | ${e.meaning} | ${e.remedy} |`),
+    "| code | status | meaning, and what to do |",
+    "|---|---|---|",
+    ...Object.entries(ERRORS).map(([code, e]) => `| \`${code}\` | ${e.status} | ${e.meaning} ${e.remedy} |`),
   ].join("\n");

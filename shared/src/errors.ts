@@ -38,7 +38,7 @@ export const ERRORS = {
   invalid_request: invalid("A field has the wrong type or value.", "Correct what the message names."),
   unknown_field: invalid(
     "The request has a field that this endpoint does not know.",
-    "Remove the field that `param` names, or check its spelling.",
+    "Remove it, or check its spelling.",
   ),
   unsupported_content_type: invalid(
     "The content type is not accepted here.",
