@@ -20,13 +20,19 @@ export interface Part {
 
 const STOP_GRACE_MS = 10_000;
 
-/** @param script from the root of the repository. @throws Error if the process ends before it is ready. */
+/**
+ * @param script from the root of the repository.
+ * @param onStarted gets the way to stop the process at once, long before it is ready.
+ * @throws Error if the process ends before it is ready.
+ */
 export async function startPart(
   name: string,
   script: string,
   environment: Readonly<Record<string, string>>,
+  onStarted: (stop: () => Promise<void>) => void = () => undefined,
 ): Promise<Part> {
   const child = fork(join(ROOT, script), { cwd: ROOT, env: { ...process.env, ...environment }, detached: true });
+  onStarted(() => stop(child));
   const exited = once(child, "exit").then(([code, signal]) => {
     endGroup(child);
     throw new Error(`the ${name} ended by itself (${signal ?? `exit code ${code}`})`);

@@ -43,22 +43,26 @@ export async function startStack(): Promise<void> {
   });
   onEnd(() => redis.close());
   await seedTenant(redis.url, secrets);
-  const worker = await startPart("worker", "dev/src/worker.ts", {
-    HOST: host,
-    PORT: String(port),
-    WORKER_STATE: join(dir, "worker"),
-    WORKER_VARIABLES: JSON.stringify({
-      ENVIRONMENT: "development",
-      BACKEND_URL: `http://127.0.0.1:${backend.port}`,
-      BACKEND_SECRET: secrets.backendSecret,
-      REDIS_URL: redis.url,
-      REDIS_TOKEN: secrets.redisToken,
-      KEY_PEPPER: secrets.keyPepper,
-      DEMO_API_KEY: secrets.apiKey,
-    }),
-  });
+  const worker = await startPart(
+    "worker",
+    "dev/src/worker.ts",
+    {
+      HOST: host,
+      PORT: String(port),
+      WORKER_STATE: join(dir, "worker"),
+      WORKER_VARIABLES: JSON.stringify({
+        ENVIRONMENT: "development",
+        BACKEND_URL: `http://127.0.0.1:${backend.port}`,
+        BACKEND_SECRET: secrets.backendSecret,
+        REDIS_URL: redis.url,
+        REDIS_TOKEN: secrets.redisToken,
+        KEY_PEPPER: secrets.keyPepper,
+        DEMO_API_KEY: secrets.apiKey,
+      }),
+    },
+    onEnd,
+  );
 
-  onEnd(() => worker.stop());
   worker.exited.catch(giveUp);
 
   const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
@@ -73,15 +77,14 @@ export async function startStack(): Promise<void> {
 
 /** A part that is started again, on the same port, when it ends by itself; the stack ends if that fails. */
 async function keepRunning(name: string, script: string, environment: Record<string, string>): Promise<Part> {
-  const first = await startPart(name, script, environment);
+  const first = await startPart(name, script, environment, onEnd);
   let current = first;
-  onEnd(() => current.stop());
   const watch = (): void => {
     current.exited.catch(async (error: unknown) => {
       if (isEnding()) return;
       console.error(`\n  ${messageOf(error)}; starting it again\n`);
       try {
-        current = await startPart(name, script, { ...environment, PORT: String(first.port) });
+        current = await startPart(name, script, { ...environment, PORT: String(first.port) }, onEnd);
         watch();
       } catch (again) {
         await giveUp(again);

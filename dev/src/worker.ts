@@ -42,5 +42,8 @@ for (const event of ["SIGTERM", "SIGINT", "disconnect"] as const) {
   process.once(event, () => void end());
 }
 
+// The parent may have gone while we were starting.
+if (!process.connected) await end();
+
 await worker.ready;
 process.send?.({ ready: { port: PORT } });

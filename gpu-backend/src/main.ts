@@ -33,6 +33,8 @@ const { port } = server.address() as AddressInfo;
 log.info({ host: config.HOST, port }, "listening");
 // A parent that started us with a channel (the local stack) takes us with it when it dies.
 process.once("disconnect", () => void shutDown("the parent has gone"));
+// It may have gone while we were loading; without a parent's channel `connected` is undefined.
+if (process.connected === false) void shutDown("the parent has gone");
 process.once("SIGTERM", () => void shutDown("SIGTERM"));
 process.once("SIGINT", () => void shutDown("SIGINT"));
 
