@@ -78,20 +78,18 @@ export async function startStack(): Promise<void> {
 /** A part that is started again, on the same port, when it ends by itself; the stack ends if that fails. */
 async function keepRunning(name: string, script: string, environment: Record<string, string>): Promise<Part> {
   const first = await startPart(name, script, environment, onEnd);
-  let current = first;
-  const watch = (): void => {
-    current.exited.catch(async (error: unknown) => {
+  const watch = (part: Part): void => {
+    part.exited.catch(async (error: unknown) => {
       if (isEnding()) return;
       console.error(`\n  ${messageOf(error)}; starting it again\n`);
       try {
-        current = await startPart(name, script, { ...environment, PORT: String(first.port) }, onEnd);
-        watch();
+        watch(await startPart(name, script, { ...environment, PORT: String(first.port) }, onEnd));
       } catch (again) {
         await giveUp(again);
       }
     });
   };
-  watch();
+  watch(first);
   return first;
 }
 

@@ -51,6 +51,8 @@ export function namedInputs(inputs: Input | readonly Input[], field: string): Na
 const costOf = (inputs: readonly NamedInput[]): number =>
   inputs.reduce((sum, { input }) => sum + (input.kind === "text" ? COST.text : COST.image), 0);
 
+const imagesIn = (inputs: readonly NamedInput[]): number => inputs.filter(({ input }) => input.kind !== "text").length;
+
 /**
  * Embeds all inputs or fails with the error of the first that cannot be embedded, blamed on its field. Charges for the
  * inputs and `extraCost`, and sets `Sightline-Cache`.
@@ -63,7 +65,7 @@ export async function embedAll(
   inputs: readonly NamedInput[],
   extraCost = 0,
 ): Promise<readonly Embedded[]> {
-  const images = inputs.filter(({ input }) => input.kind !== "text").length;
+  const images = imagesIn(inputs);
   if (images > LIMITS.imagesPerCall) {
     throw new ApiError("too_many_inputs", {
       message: `At most ${LIMITS.imagesPerCall} images per call; there are ${images}.`,
@@ -90,11 +92,7 @@ export async function embedAll(
     throw isModelGone(error) ? modelHasChanged(c, error) : error;
   });
   c.header("Sightline-Cache", cached === inputs.length ? "hit" : cached > 0 ? "partial" : "miss");
-  if (timings) {
-    timing.add("decode", timings.decodeMs);
-    timing.add("queue", timings.queueMs);
-    timing.add("inference", timings.inferenceMs);
-  }
+  if (timings) timing.addBackend(timings);
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
@@ -118,6 +116,6 @@ export function usageOf(entries: readonly Embedded[], inputs: readonly NamedInpu
   return {
     prompt_tokens: tokens,
     total_tokens: tokens,
-    images: inputs.filter(({ input }) => input.kind !== "text").length,
+    images: imagesIn(inputs),
   };
 }

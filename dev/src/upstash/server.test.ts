@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../testing/ports.ts";
 import { startUpstash, type UpstashServer } from "./server.ts";
-import { freePort, redisBacking } from "./testing.ts";
+import { redisBacking } from "./testing.ts";
 
 const token = "right";
 let server: UpstashServer;

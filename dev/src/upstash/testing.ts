@@ -1,8 +1,8 @@
 /** For tests: a real Redis of their own, and the backings that every behaviour must hold on. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { Redis } from "ioredis";
+import { freePort } from "../testing/ports.ts";
 import type { UpstashOptions } from "./server.ts";
 
 const isRedisInstalled = spawnSync("redis-server", ["--version"]).error === undefined;
@@ -40,15 +40,6 @@ export const redisBacking: TestedBacking = {
     return { options: { kind: "redis", url: `redis://127.0.0.1:${port}` }, close: () => end(server) };
   },
 };
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 async function untilReady(port: number): Promise<void> {
   const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 20, maxRetriesPerRequest: null });

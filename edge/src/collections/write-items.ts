@@ -114,9 +114,7 @@ async function callBackend(
     callContext(c),
   );
   if (results.length !== accepted.length) throw new ApiError("backend_invalid_response");
-  c.var.timing.add("decode", timings.decodeMs);
-  c.var.timing.add("queue", timings.queueMs);
-  c.var.timing.add("inference", timings.inferenceMs);
+  c.var.timing.addBackend(timings);
   return results;
 }
 

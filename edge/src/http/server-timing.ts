@@ -1,4 +1,6 @@
 /** Where a request's time went, for the `Server-Timing` header (W3C Server Timing). Milliseconds. */
+import type { Timings } from "@sightline/shared/internal/protocol";
+
 const PHASES = ["auth", "limit", "cache", "decode", "queue", "inference", "search", "total"] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -14,6 +16,13 @@ export class ServerTiming {
 
   add(phase: Phase, ms: number): void {
     this.#spent.set(phase, (this.#spent.get(phase) ?? 0) + ms);
+  }
+
+  /** Where the backend says its time went. */
+  addBackend({ decodeMs, queueMs, inferenceMs }: Timings): void {
+    this.add("decode", decodeMs);
+    this.add("queue", queueMs);
+    this.add("inference", inferenceMs);
   }
 
   async measure<T>(phase: Phase, work: Promise<T>): Promise<T> {
