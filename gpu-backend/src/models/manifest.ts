@@ -43,6 +43,8 @@ const TextTower = z.strictObject({
   // Two places are the special tokens' at either end.
   context_length: z.int().min(3).max(8192),
   pad_id: z.int().nonnegative(),
+  /** What is done to a text before its tokenizer sees it: nothing, or what open_clip does (and instead of its normaliser). */
+  clean: z.enum(["none", "open_clip"]).default("none"),
   tokenizer: ModelFile,
   input: TensorName,
   output: TensorName,

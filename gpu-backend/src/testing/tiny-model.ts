@@ -173,6 +173,7 @@ export function tinyManifest(id: string, files: TinyModelFiles, { size, dims, co
     text: {
       context_length: contextLength,
       pad_id: TINY_TOKENS.pad,
+      clean: "none",
       tokenizer: fileEntry("tokenizer.json", files.tokenizer),
       input: "input_ids",
       output: "embedding",
