@@ -25,8 +25,9 @@ const Settings = z.object({
   /** 0 takes any free port. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(8788),
   BACKEND_SECRET: z.string().min(MIN_SECRET_BYTES),
-  MODELS_DIR: z.string().default("models"),
-  /** Ids of the models that this replica must serve, or `all` that the folder holds. */
+  /** Folders that hold models' folders. */
+  MODELS_DIR: listOf(z.string(), "models"),
+  /** Models that this replica must serve, each `<id>` or `<id>@<revision>`; or `all` that the folders hold. */
   MODELS: z
     .string()
     .default("all")

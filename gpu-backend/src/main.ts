@@ -48,7 +48,7 @@ try {
 async function start(): Promise<void> {
   const store = await openEmbeddedStore({ dataDir: config.DATA_DIR, log });
   const registry = await loadRegistry({
-    modelsDir: config.MODELS_DIR,
+    modelsDirs: config.MODELS_DIR,
     wanted: config.MODELS,
     variants: config.MODEL_VARIANTS,
     engine: {

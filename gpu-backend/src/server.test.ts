@@ -45,7 +45,7 @@ beforeAll(async () => {
   const [store, registry] = await Promise.all([
     openEmbeddedStore({ dataDir, log }),
     loadRegistry({
-      modelsDir: join(import.meta.dirname, "../../models"),
+      modelsDirs: [join(import.meta.dirname, "../../models")],
       wanted: ["emoji-dual"],
       variants: ["int8"],
       engine: { providers: ["cpu"], threads: 1, maxImageBatch: 16, maxTextBatch: 16, maxQueue: 256 },

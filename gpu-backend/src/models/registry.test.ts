@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function load(options: Partial<RegistryOptions> = {}): Promise<Registry> {
   registry = await loadRegistry({
-    modelsDir,
+    modelsDirs: [modelsDir],
     wanted: "all",
     variants: ["int8", "fp32"],
     engine: { providers: ["cpu"], threads: 1, maxImageBatch: 8, maxTextBatch: 8, maxQueue: 64 },

@@ -14,8 +14,9 @@ import { verifyFile } from "./verify.ts";
 const MANIFEST = "manifest.json";
 
 export interface RegistryOptions {
-  readonly modelsDir: string;
-  /** Names of folders in `modelsDir`, or all that hold a manifest. */
+  /** Where models' folders lie. One that does not exist holds none; of two folders of one name the first counts. */
+  readonly modelsDirs: readonly string[];
+  /** Names of folders, or all that hold a manifest. */
   readonly wanted: readonly string[] | "all";
   /** The first of these that a tower's manifest lists is loaded. */
   readonly variants: readonly Variant[];
@@ -36,16 +37,19 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/** @throws Error only if all models are wanted and `modelsDir` cannot be read. */
+/** @throws Error only if a folder of `modelsDirs` is there and cannot be read. */
 export async function loadRegistry(options: RegistryOptions): Promise<Registry> {
-  const { modelsDir, wanted, log, now } = options;
+  const { modelsDirs, wanted, log, now } = options;
+  const folders = await foldersWithManifest(modelsDirs);
   const models = new Map<ModelId, ClipModel>();
   const refused: Refusal[] = [];
   // One after the other: each load uses every core, and the log reads in order.
-  for (const id of wanted === "all" ? await foldersWithManifest(modelsDir) : new Set(wanted)) {
+  for (const id of wanted === "all" ? folders.keys() : new Set(wanted)) {
     const startedAt = now();
     try {
-      const model = await openModel(id, options);
+      const folder = folders.get(id);
+      if (folder === undefined) throw new Error(`there is no ${MANIFEST}`);
+      const model = await openModel(id, folder, options);
       models.set(model.served.id, model);
       const { image, text } = model.stats();
       const loadMs = Math.round(now() - startedAt);
@@ -66,8 +70,11 @@ export async function loadRegistry(options: RegistryOptions): Promise<Registry> 
   };
 }
 
-async function openModel(id: string, { modelsDir, variants, engine, log, now }: RegistryOptions): Promise<ClipModel> {
-  const folder = join(modelsDir, id);
+async function openModel(
+  id: string,
+  folder: string,
+  { variants, engine, log, now }: RegistryOptions,
+): Promise<ClipModel> {
   const manifest = await readManifest(folder);
   if (manifest.id !== id) throw new Error(`${MANIFEST} is of the model ${JSON.stringify(manifest.id)}`);
   const chosen = {
@@ -88,10 +95,7 @@ async function openModel(id: string, { modelsDir, variants, engine, log, now }: 
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
-  const json = await readFile(join(folder, MANIFEST), "utf8").catch(() => {
-    throw new Error(`there is no ${MANIFEST}`);
-  });
-  return Manifest.parse(JSON.parse(json));
+  return Manifest.parse(JSON.parse(await readFile(join(folder, MANIFEST), "utf8")));
 }
 
 function preferred(
@@ -104,18 +108,29 @@ function preferred(
   return file;
 }
 
-async function foldersWithManifest(modelsDir: string): Promise<readonly string[]> {
-  const entries = (await readdir(modelsDir)).toSorted();
-  const found = await Promise.all(
-    entries.map((name) =>
-      access(join(modelsDir, name, MANIFEST)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return entries.filter((_, i) => found[i]);
+/** @returns paths by folder name, sorted within each of `modelsDirs`. */
+async function foldersWithManifest(modelsDirs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const folders = new Map<string, string>();
+  for (const dir of modelsDirs)
+    for (const name of (await namesIn(dir)).toSorted())
+      if (!folders.has(name) && (await exists(join(dir, name, MANIFEST)))) folders.set(name, join(dir, name));
+  return folders;
 }
+
+async function namesIn(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 function reasonOf(error: unknown): string {
   if (error instanceof z.ZodError) return `${MANIFEST}: ${z.prettifyError(error)}`;

@@ -36,7 +36,7 @@ describe.each([
 
   beforeAll(async () => {
     registry = await loadRegistry({
-      modelsDir: await folder(),
+      modelsDirs: [await folder()],
       wanted: [id],
       variants: ["int8", "fp16", "fp32"],
       engine: { providers: ["cpu"], threads: 1, maxImageBatch: BATCH, maxTextBatch: BATCH, maxQueue: 256 },
