@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from .dataset import IMAGE_SIZE
-
-OUTLINE_SHARE = 0.3
+OVERSAMPLING = 1.25  # pictures before they are placed, over the final size
+OUTLINE_SHARE = 0.4
+LINE_ART_SHARE = 0.12
+RECOLOUR_SHARE = 0.12
 FLAT_SHARE = 0.15
 GREY_SHARE = 0.04
 FLIP_SHARE = 0.35
@@ -25,15 +26,33 @@ ERASE_SHARE = 0.15
 JPEG_SHARE = 0.12
 
 
-def augment(rgba: Tensor, may_flip: Tensor) -> Tensor:
-    """f32[n, 4, s, s] in 0…1 and bool[n] → uint8[n, 3, 64, 64]."""
+def augment(rgba: Tensor, may_flip: Tensor, mono: Tensor, size: int) -> Tensor:
+    """f32[n, 4, s, s] in 0…1, bool[n] (may be mirrored) and bool[n] (black art) → uint8[n, 3, size, size]."""
+    source = math.ceil(size * OVERSAMPLING)
+    if source < rgba.shape[2]:
+        rgba = F.interpolate(rgba, (source, source), mode="bilinear", antialias=True)
     alpha = rgba[:, 3:]
     edges = outlines(rgba)
-    colour = recolour(rgba[:, :3]) * (1 - edges)
-    alpha = torch.maximum(alpha, edges)
-    placed = place(torch.cat([colour * alpha, alpha], 1), may_flip)
-    picture = placed[:, :3] + (1 - placed[:, 3:]) * backgrounds(len(rgba))
-    return damage(picture)
+    ink, paper = inks(len(rgba))
+    mono = mono.view(-1, 1, 1, 1)
+    colour = torch.where(mono, ink, recolour(rgba[:, :3])) * (1 - edges * ~mono)
+    lined = torch.maximum(alpha, edges)
+    # Line art: the shapes' fill becomes white, the lines stay.
+    empty = (chance(len(rgba), LINE_ART_SHARE) * (edges.amax((1, 2, 3), True) > 0)) > 0
+    colour = torch.where(empty & ~mono, (1 - edges).expand_as(colour), colour)
+    alpha = torch.where(mono, alpha, lined)
+    placed = place(torch.cat([colour * alpha, alpha], 1), may_flip, size)
+    background = torch.where(mono, paper, backgrounds(len(rgba), size))
+    return damage(placed[:, :3] + (1 - placed[:, 3:]) * background)
+
+
+def inks(count: int) -> tuple[Tensor, Tensor]:
+    """f32[n, 3, 1, 1] twice: a dark colour and a light one for art of one colour, now and then swapped."""
+    black = chance(count, 0.5)
+    dark = torch.rand(count, 3, 1, 1) * 0.55 * (1 - black) + torch.rand(count, 1, 1, 1) * 0.2 * black
+    light = 1 - torch.rand(count, 3, 1, 1) * 0.3 * chance(count, 0.5)
+    swapped = chance(count, 0.2) > 0
+    return torch.where(swapped, light, dark), torch.where(swapped, dark, light)
 
 
 def chance(count: int, share: float) -> Tensor:
@@ -59,7 +78,9 @@ def recolour(rgb: Tensor) -> Tensor:
     count = len(rgb)
     grey = rgb.mean(1, True)
     rgb = grey + (rgb - grey) * torch.exp(torch.randn(count, 1, 1, 1) * 0.3)
-    rgb = torch.einsum("nij,njhw->nihw", hue_rotations(torch.randn(count) * 0.12), rgb)
+    # Most pictures keep their hues roughly, since hue is what tells hearts and circles apart; some lose them.
+    spread = torch.where(torch.rand(count) < RECOLOUR_SHARE, 1.2, 0.15)
+    rgb = torch.einsum("nij,njhw->nihw", hue_rotations(torch.randn(count) * spread), rgb)
     contrast = torch.exp(torch.randn(count, 1, 1, 1) * 0.2)
     rgb = (rgb - 0.5) * contrast + 0.5 + torch.randn(count, 1, 1, 1) * 0.07 + torch.randn(count, 3, 1, 1) * 0.03
     rgb = rgb.clamp(0, 1)
@@ -75,8 +96,8 @@ def hue_rotations(angles: Tensor) -> Tensor:
     return torch.stack([same, minus, plus, plus, same, minus, minus, plus, same], 1).view(-1, 3, 3)
 
 
-def place(rgba: Tensor, may_flip: Tensor) -> Tensor:
-    """Rotation, scale, aspect, shear, shift and mirror onto a transparent 64-pixel square; colour is premultiplied."""
+def place(rgba: Tensor, may_flip: Tensor, size: int) -> Tensor:
+    """Rotation, scale, aspect, shear, shift and mirror onto a transparent square; colour is premultiplied."""
     count = len(rgba)
     angle = torch.randn(count) * 0.14
     scale = torch.exp(torch.rand(count) * 0.6 - 0.15)
@@ -86,13 +107,12 @@ def place(rgba: Tensor, may_flip: Tensor) -> Tensor:
     shift = (torch.rand(2, count) - 0.5) * 0.3
     first = torch.stack([angle.cos() * scale * aspect * mirror, -angle.sin() * scale + shear, shift[0]], 1)
     second = torch.stack([angle.sin() * scale * mirror, angle.cos() * scale / aspect, shift[1]], 1)
-    grid = F.affine_grid(torch.stack([first, second], 1), [count, 4, IMAGE_SIZE, IMAGE_SIZE], align_corners=False)
+    grid = F.affine_grid(torch.stack([first, second], 1), [count, 4, size, size], align_corners=False)
     return F.grid_sample(rgba, grid, align_corners=False, padding_mode="zeros")
 
 
-def backgrounds(count: int) -> Tensor:
-    """f32[n, 3, 64, 64]: half white, else one colour, a gradient, soft blotches or near black."""
-    size = IMAGE_SIZE
+def backgrounds(count: int, size: int) -> Tensor:
+    """f32[n, 3, size, size]: mostly white, else one colour, a gradient, soft blotches or near black."""
     ramp = torch.linspace(-1, 1, size)
     solid = torch.rand(count, 3, 1, 1).expand(-1, -1, size, size)
     slope = torch.rand(2, count, 3, 1, 1) - 0.5
@@ -100,22 +120,22 @@ def backgrounds(count: int) -> Tensor:
     blotches = F.interpolate(torch.rand(count, 3, 5, 5), (size, size), mode="bilinear")
     draw = torch.rand(count, 1, 1, 1)
     result = torch.full((count, 3, size, size), 0.08)
-    for limit, kind in ((0.95, blotches), (0.85, gradient), (0.72, solid), (0.5, torch.ones(()))):
+    for limit, kind in ((0.95, blotches), (0.88, gradient), (0.78, solid), (0.6, torch.ones(()))):
         result = torch.where(draw < limit, kind, result)
     return result
 
 
 def damage(x: Tensor) -> Tensor:
     """Blur, low resolution, noise, an erased rectangle, JPEG. f32[n, 3, h, w] → uint8."""
-    count = len(x)
+    count, size = len(x), x.shape[2]
     blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     x = torch.where(chance(count, BLUR_SHARE) > 0, blurred, x)
     coarse = F.interpolate(F.avg_pool2d(x, 2), x.shape[2:], mode="bilinear")
     x = torch.where(chance(count, LOW_RESOLUTION_SHARE) > 0, coarse, x)
     x = x + torch.randn_like(x) * 0.05 * chance(count, NOISE_SHARE)
     for index in torch.where(torch.rand(count) < ERASE_SHARE)[0].tolist():
-        width, height = torch.randint(8, 22, (2,)).tolist()
-        left, top = torch.randint(0, IMAGE_SIZE - 22, (2,)).tolist()
+        width, height = torch.randint(size // 8, size // 3, (2,)).tolist()
+        left, top = torch.randint(0, size - size // 3, (2,)).tolist()
         x[index, :, top : top + height, left : left + width] = torch.rand(3, 1, 1)
     pixels = (x.clamp(0, 1) * 255).round().to(torch.uint8)
     for index in torch.where(torch.rand(count) < JPEG_SHARE)[0].tolist():

@@ -4,15 +4,21 @@ import random
 
 import numpy as np
 
-from .dataset import FILLERS, TEMPLATES, Dataset
+from .dataset import FILLERS, PHRASES, TEMPLATES, Dataset
+from .tokenizer import common_hanzi
+from .words import word_list
 
-LANGUAGE_SHARES = {"en": 0.50, "zh": 0.24, "ja": 0.06, "de": 0.07, "fr": 0.07, "es": 0.06}
+OTHER_LANGUAGES = {"zh": 0.52, "ja": 0.12, "de": 0.12, "fr": 0.12, "es": 0.12}
 NO_SPACES = frozenset({"zh", "ja"})
-LABEL_SHARE = 0.42
+LABEL_SHARE = 0.45
 ONE_TAG_SHARE = 0.9  # cumulative: the rest names two keywords
-TEMPLATE_SHARE = 0.45
-FILLER_SHARE = 0.3
+TEMPLATE_SHARE = 0.25
+PHRASE_SHARE = 0.55  # cumulative: a sentence put together from parts, so that no fixed set of sentences is learnt
+FILLER_SHARE = 0.2
+FOREIGN_SHARE = 0.06  # words, or characters, that no caption has
+FREQUENT_WORDS = 6_000
 LONG_SHARE = 0.002
+NEAR_CONCEPTS = 12
 
 POSITIVE, IGNORED = 1, 2
 
@@ -28,15 +34,39 @@ class Captioner:
         for index, concept in enumerate(data.concepts):
             for caption in concept.captions.values():
                 self.relevance[[self.row[text] for text in caption.all], index] = POSITIVE
+        self._spare_near_concepts()
         # A held-out pair is neither positive nor negative, in whatever language the same letters occur.
         for pairs in data.held_out.values():
             for index, word in pairs:
                 if word in self.row:
                     self.relevance[self.row[word], index] = IGNORED
+        said = {word for text in texts for word in text.split()}
+        unseen = {word for sentences in TEMPLATES["test"].values() for text in sentences for word in text.split()}
+        self.foreign_words = [w for w in word_list()[:FREQUENT_WORDS] if w not in said and w not in unseen]
+        self.hanzi = common_hanzi()
 
-    def sample(self, concept: int, rng: random.Random) -> tuple[str, np.ndarray]:
+    def _spare_near_concepts(self) -> None:
+        """An icon concept («car») and the emoji that carry its name as a keyword («taxi») are not pushed apart."""
+        for index, concept in enumerate(self.data.concepts):
+            label = concept.captions["en"].label
+            if concept.emoji or not label:
+                continue
+            near = np.flatnonzero(self.relevance[self.row[label]] == POSITIVE)
+            near = near[near != index]
+            if 0 < len(near) <= NEAR_CONCEPTS:
+                own = np.flatnonzero(self.relevance[:, index] == POSITIVE)
+                theirs = np.flatnonzero((self.relevance[:, near] == POSITIVE).any(1))
+                for rows, columns in ((theirs, np.array([index])), (own, near)):
+                    part = self.relevance[np.ix_(rows, columns)]
+                    self.relevance[np.ix_(rows, columns)] = np.where(part == POSITIVE, POSITIVE, IGNORED)
+
+    def sample_other(self, concept: int, rng: random.Random) -> tuple[str, np.ndarray]:
+        """A caption in another language than English, where the concept has one."""
+        language = rng.choices(list(OTHER_LANGUAGES), list(OTHER_LANGUAGES.values()))[0]
+        return self.sample(concept, language, rng)
+
+    def sample(self, concept: int, language: str, rng: random.Random) -> tuple[str, np.ndarray]:
         """A caption and uint8[concepts]: 1 where it is true, 2 where unknown, else 0."""
-        language = rng.choices(list(LANGUAGE_SHARES), list(LANGUAGE_SHARES.values()))[0]
         captions = self.data.concepts[concept].captions
         if captions[language].label is None:
             language = "en"
@@ -57,13 +87,38 @@ class Captioner:
         return rng.sample(tags, 2)
 
     def _dress(self, text: str, language: str, rng: random.Random) -> str:
-        """Puts the text into a training template or between random filler words, or both, or leaves it bare."""
-        if rng.random() < TEMPLATE_SHARE:
+        """Puts the text into a sentence or between random filler words, or both, or leaves it bare."""
+        draw = rng.random()
+        if draw < TEMPLATE_SHARE:
             text = rng.choice(TEMPLATES["train"][language]).replace("{}", text)
+        elif draw < PHRASE_SHARE and language in PHRASES:
+            text = self._phrase(text, language, rng)
         if rng.random() < FILLER_SHARE:
             longest = 16 if rng.random() < LONG_SHARE else 5
             gap = "" if language in NO_SPACES else " "
             before = rng.choices(FILLERS[language], k=rng.randint(0, longest))
             after = rng.choices(FILLERS[language], k=rng.randint(0, longest // 2))
             text = gap.join([*before, text, *after])
+        if language in PHRASES and rng.random() < FOREIGN_SHARE:
+            text = self._with_foreign(text, language, rng)
         return text
+
+    @staticmethod
+    def _phrase(text: str, language: str, rng: random.Random) -> str:
+        parts = {slot: rng.choice(choices) for slot, choices in PHRASES[language].items()}
+        if language == "zh":
+            if rng.random() < 0.5:
+                return f"{parts['start']}{parts['measure']}{parts['relation']}{text}的{parts['noun']}{parts['end']}"
+            return f"{parts['start']}{parts['relation']}{text}{parts['end']}"
+        article = rng.choice(["", "", "a", "the", "an", "some"])
+        kind = [parts["adjective"], parts["kind"], parts["relation"], article, text]
+        if rng.random() < 0.25:
+            kind = [parts["adjective"], text, parts["kind"]]
+        return " ".join(part for part in [parts["start"], parts["determiner"], *kind, parts["end"]] if part)
+
+    def _with_foreign(self, text: str, language: str, rng: random.Random) -> str:
+        if language == "zh":
+            noise = "".join(rng.choices(self.hanzi, k=rng.randint(1, 4)))
+            return rng.choice([noise + text, text + noise])
+        noise = " ".join(rng.choices(self.foreign_words, k=rng.randint(1, 2)))
+        return rng.choice([f"{noise} {text}", f"{text} {noise}"])

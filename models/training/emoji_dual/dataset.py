@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
-IMAGE_SIZE = 64
+IMAGE_SIZE = 96
 MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's
 STD = (0.26862954, 0.26130258, 0.27577711)
 FLAGS_GROUP = 9
@@ -21,6 +21,7 @@ SPLIT_SEED = 7
 
 TEMPLATES: dict[str, dict[str, list[str]]] = json.loads((HERE / "templates.json").read_text())
 FILLERS: dict[str, list[str]] = json.loads((HERE / "fillers.json").read_text())
+PHRASES: dict[str, dict[str, list[str]]] = json.loads((HERE / "phrases.json").read_text())
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,18 @@ class Dataset:
         self.labels = np.array([self.concept_of[code] for _, code in rows])
         self.groups = np.array([concept.group for concept in self.concepts])
         roles = {style["name"]: style["role"] for style in index["styles"]}
-        trainable = {name for name, role in roles.items() if role == "train"}
-        assert not trainable & SHARE_ALIKE, "share-alike art must never be trained on"
-        self._trainable = np.isin(self.styles, list(trainable))
+        emoji = {name for name, role in roles.items() if role == "train"}
+        icons = {name for name, role in roles.items() if role == "icons"}
+        assert not (emoji | icons) & SHARE_ALIKE, "share-alike art must never be trained on"
+        self.is_icon = np.isin(self.styles, list(icons))
+        self.is_mono = np.isin(self.styles, [style["name"] for style in index["styles"] if style.get("mono")])
+        self._emoji_art = np.isin(self.styles, list(emoji))
 
     @cached_property
     def validation_rows(self) -> np.ndarray:
-        """int[V]: pictures of training styles kept for validation, each of a concept drawn in ≥ 3 training styles."""
-        drawn = np.bincount(self.labels[self._trainable], minlength=len(self.concepts))
-        rows = np.flatnonzero(self._trainable & (drawn[self.labels] >= 3) & (self.groups[self.labels] != FLAGS_GROUP))
+        """int[V]: emoji art kept for validation, each of a concept that ≥ 3 of the training styles draw."""
+        drawn = np.bincount(self.labels[self._emoji_art], minlength=len(self.concepts))
+        rows = np.flatnonzero(self._emoji_art & (drawn[self.labels] >= 3) & (self.groups[self.labels] != FLAGS_GROUP))
         chosen = np.random.RandomState(SPLIT_SEED).permutation(rows)[: int(VALIDATION_SHARE * len(rows))]
         _, first = np.unique(self.labels[chosen], return_index=True)  # one picture a concept: a gallery without doubles
         return np.sort(chosen[first])
@@ -79,24 +83,26 @@ class Dataset:
     @cached_property
     def train_rows(self) -> np.ndarray:
         """int[N]: every picture the weights may see."""
-        return np.setdiff1d(np.flatnonzero(self._trainable), self.validation_rows)
+        return np.setdiff1d(np.flatnonzero(self._emoji_art | self.is_icon), self.validation_rows)
 
     def test_rows(self, style: str) -> np.ndarray:
         """int[M]: pictures of one style, without flags, whose concept training has seen in some other style."""
         seen = np.zeros(len(self.concepts), bool)
-        seen[self.labels[self.train_rows]] = True
+        seen[self.labels[np.setdiff1d(np.flatnonzero(self._emoji_art), self.validation_rows)]] = True
         return np.flatnonzero((self.styles == style) & seen[self.labels] & (self.groups[self.labels] != FLAGS_GROUP))
 
     def rgba(self, rows: np.ndarray) -> torch.Tensor:
-        """f32[n, 4, 80, 80] in 0…1, colour not premultiplied."""
+        """f32[n, 4, 112, 112] in 0…1, colour not premultiplied."""
         return torch.from_numpy(np.ascontiguousarray(self.pixels[rows])).permute(0, 3, 1, 2).float() / 255
 
-    def plain(self, rows: np.ndarray, background: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> torch.Tensor:
-        """f32[n, 3, 64, 64] in 0…1: what serving does (composite, then bicubic with antialias), without augmentation."""
+    def plain(
+        self, rows: np.ndarray, size: int = IMAGE_SIZE, background: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    ) -> torch.Tensor:
+        """f32[n, 3, size, size] in 0…1: what serving does (composite, then bicubic with antialias)."""
         rgba = self.rgba(rows)
         alpha = rgba[:, 3:]
         flat = rgba[:, :3] * alpha + (1 - alpha) * torch.tensor(background).view(1, 3, 1, 1)
-        small = F.interpolate(flat, (IMAGE_SIZE, IMAGE_SIZE), mode="bicubic", antialias=True, align_corners=False)
+        small = F.interpolate(flat, (size, size), mode="bicubic", antialias=True, align_corners=False)
         return (small.clamp(0, 1) * 255).round() / 255
 
 

@@ -73,7 +73,7 @@ def label_tests(data: Dataset, rows: np.ndarray, images: Tensor, texts: EmbedTex
 def keyword_test(
     data: Dataset, captioner: Captioner, rows: np.ndarray, images: Tensor, texts: EmbedTexts, language: str
 ) -> Recall:
-    """R@10 of held-out keywords whose word no concept of the same subgroup carries; other true pictures do not count."""
+    """R@10 of held-out keywords that no concept of the same subgroup carries; other true pictures do not count."""
     position = {int(concept): i for i, concept in enumerate(data.labels[rows])}
     subgroups = np.array([concept.subgroup for concept in data.concepts])
     pairs = []

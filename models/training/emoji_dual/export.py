@@ -119,17 +119,22 @@ def manifest(revision: str, logit_scale: float, folder: Path) -> dict:
 def dump(content: dict) -> str:
     """JSON as the project's formatter wants it: lists of numbers on one line."""
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    return re.sub(r"\[[-\d.,\s]+\]", lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
+    return re.sub(
+        r"\[[-\d.,\s]+\]", lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text
+    )
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--revision", required=True, help="new weights need a new one: indexes and caches depend on it")
+    options.add_argument(
+        "--revision", required=True, help="new weights need a new one: indexes and caches depend on it"
+    )
     options.add_argument("--model", type=Path, default=DATA / "model.pt")
     options.add_argument("--target", type=Path, default=TARGET)
     args = options.parse_args()
 
     data, model = Dataset(), Model.load(args.model)
+    model.text = model.text.folded()
     rows = np.random.RandomState(0).permutation(data.train_rows)
     labels = [data.concepts[i].captions["en"].label or "" for i in data.labels[rows[:SAMPLES]]]
     ids = encode(load(), labels)

@@ -16,31 +16,39 @@ from .tokenizer import encode, load
 
 BATCH = 256
 GROUP_BATCH_SHARE = 0.6  # batches half of whose concepts share an emoji group: hard negatives
-FLAG_WEIGHT = 0.3  # flags are one concept in seven, and of little use
+FLAG_WEIGHT = 0.15  # flags are one concept in seven, and of little use
+ICON_WEIGHT = 0.4  # of concepts that only icon sets draw
+ICON_SHARE = 0.25  # how often an emoji concept is drawn by an icon set that has it
 FLIPPABLE_GROUPS = (1, 3, 4, 5, 6, 7)
 DIRECTED = re.compile(r"left|right|facing|arrow|pointing|clock|backhand|thirty|watch|calendar|abacus|1234")
 
 
 @dataclass(frozen=True)
 class Batch:
-    pixels: torch.Tensor  # uint8[B, 3, 64, 64]
-    ids: torch.Tensor  # i64[B, T]
-    relevance: torch.Tensor  # uint8[B captions, concepts]: 1 true, 2 unknown, 0 false
+    pixels: torch.Tensor  # uint8[B, 3, size, size]
+    ids: torch.Tensor  # i64[2B, T]: an English caption of each picture, then one in another language
+    relevance: torch.Tensor  # uint8[2B, concepts]: 1 true, 2 unknown, 0 false
     concepts: torch.Tensor  # i64[B]
 
 
 class Batches(IterableDataset):
-    def __init__(self, data: Dataset, seed: int) -> None:
-        self.data, self.seed = data, seed
+    def __init__(self, data: Dataset, seed: int, size: int) -> None:
+        self.data, self.seed, self.size = data, seed, size
         self.captioner = Captioner(data)
         self.tokenizer = load()
-        self.rows: dict[int, list[int]] = {}
+        self.emoji_rows: dict[int, list[int]] = {}
+        self.icon_rows: dict[int, list[int]] = {}
         for row in data.train_rows:
-            self.rows.setdefault(int(data.labels[row]), []).append(int(row))
-        self.drawn = np.array([c for c in self.rows if data.concepts[c].captions["en"].label])
+            rows = self.icon_rows if data.is_icon[row] else self.emoji_rows
+            rows.setdefault(int(data.labels[row]), []).append(int(row))
+        drawn = self.emoji_rows | self.icon_rows
+        self.drawn = np.array([c for c in drawn if data.concepts[c].captions["en"].label])
         groups = data.groups[self.drawn]
-        self.groups = [self.drawn[groups == g] for g in np.unique(groups) if (groups == g).sum() >= 60 and g != FLAGS_GROUP]
-        weights = np.where(groups == FLAGS_GROUP, FLAG_WEIGHT, 1.0)
+        self.groups = [
+            self.drawn[groups == g] for g in np.unique(groups) if (groups == g).sum() >= 60 and g != FLAGS_GROUP
+        ]
+        only_icons = np.array([concept not in self.emoji_rows for concept in self.drawn])
+        weights = np.where(groups == FLAGS_GROUP, FLAG_WEIGHT, np.where(only_icons, ICON_WEIGHT, 1.0))
         self.weights = weights / weights.sum()
         self.may_flip = torch.tensor([_may_flip(data, index) for index in range(len(data.concepts))])
 
@@ -60,17 +68,24 @@ class Batches(IterableDataset):
             half = np_rng.choice(group, min(len(group), BATCH // 2), replace=False)
         more = np_rng.choice(self.drawn, BATCH, replace=False, p=self.weights)
         concepts = np.concatenate([half, more[~np.isin(more, half)]])[:BATCH]
-        rows = np.array([rng.choice(self.rows[concept]) for concept in concepts])
-        texts, relevance = zip(*(self.captioner.sample(concept, rng) for concept in concepts), strict=True)
+        rows = np.array([self._picture(concept, rng) for concept in concepts.tolist()])
+        english = [self.captioner.sample(concept, "en", rng) for concept in concepts]
+        other = [self.captioner.sample_other(concept, rng) for concept in concepts]
+        texts, relevance = zip(*english, *other, strict=True)
         labels = torch.from_numpy(concepts)
-        pixels = augment(self.data.rgba(rows), self.may_flip[labels])
+        mono = torch.from_numpy(self.data.is_mono[rows])
+        pixels = augment(self.data.rgba(rows), self.may_flip[labels], mono, self.size)
         ids = encode(self.tokenizer, list(texts))
         return Batch(pixels, ids, torch.from_numpy(np.stack(relevance)), labels)
 
+    def _picture(self, concept: int, rng: random.Random) -> int:
+        emoji, icons = self.emoji_rows.get(concept, []), self.icon_rows.get(concept, [])
+        return rng.choice(icons if not emoji or (icons and rng.random() < ICON_SHARE) else emoji)
 
-def stream(data: Dataset, seed: int) -> Iterator[Batch]:
+
+def stream(data: Dataset, seed: int, size: int) -> Iterator[Batch]:
     """One worker process prepares batches while the caller trains; one worker keeps the stream reproducible."""
-    return iter(DataLoader(Batches(data, seed), batch_size=None, num_workers=1, prefetch_factor=6))
+    return iter(DataLoader(Batches(data, seed, size), batch_size=None, num_workers=1, prefetch_factor=6))
 
 
 def _may_flip(data: Dataset, index: int) -> bool:

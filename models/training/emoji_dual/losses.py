@@ -39,7 +39,10 @@ class DualLoss(nn.Module):
         return self.log_scale.exp().clamp(max=MAX_SCALE)
 
     def forward(self, images: Tensor, texts: Tensor, relevance: Tensor, concepts: Tensor) -> tuple[Tensor, list[float]]:
-        """images, texts f32[B, 256]; relevance uint8[B, concepts]; concepts i64[B] → loss and its three parts."""
+        """Loss and its three parts.
+
+        images f32[B, 256], texts f32[T, 256]; relevance uint8[T, concepts]; concepts i64[B].
+        """
         logits = self.scale() * images @ texts.T
         pairs = relevance[:, concepts].T
         contrast = 0.5 * (multi_positive(logits, pairs) + multi_positive(logits.T, pairs.T))

@@ -21,13 +21,13 @@ class Model:
     logit_scale: float
 
     @classmethod
-    def fresh(cls, vocabulary: int) -> "Model":
-        return cls(ImageTower(), TextTower(vocabulary), 1 / 0.07)
+    def fresh(cls, words: Tensor) -> "Model":
+        return cls(ImageTower(), TextTower(words), 1 / 0.07)
 
     @classmethod
     def load(cls, path: Path) -> "Model":
         saved = torch.load(path, weights_only=True)
-        model = cls.fresh(saved["text"]["tokens.weight"].shape[0])
+        model = cls.fresh(saved["text"]["words"])
         model.image.load_state_dict(saved["image"])
         model.text.load_state_dict(saved["text"])
         model.logit_scale = saved["logit_scale"]
@@ -43,11 +43,11 @@ class Model:
 
     @torch.no_grad()
     def embed_pixels(self, pixels: Tensor) -> Tensor:
-        """f32[n, 3, 64, 64] in 0…1 → f32[n, 256]."""
+        """f32[n, 3, S, S] in 0…1 → f32[n, 256]."""
         return torch.cat([self.image(normalise(part)) for part in pixels.split(CHUNK)])
 
-    def embed_rows(self, data: Dataset, rows: np.ndarray) -> Tensor:
-        return self.embed_pixels(data.plain(rows))
+    def embed_rows(self, data: Dataset, rows: np.ndarray, size: int) -> Tensor:
+        return self.embed_pixels(data.plain(rows, size))
 
     @torch.no_grad()
     def embed_texts(self, tokenizer, texts: list[str]) -> Tensor:

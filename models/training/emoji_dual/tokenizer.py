@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from .dataset import DATA, FILLERS, TEMPLATES, Dataset
+from .dataset import DATA, FILLERS, PHRASES, TEMPLATES, Dataset
 
 PATH = DATA / "tokenizer.json"
 CONTEXT_LENGTH = 40
@@ -24,6 +24,7 @@ def corpus(data: Dataset) -> list[str]:
     """Training captions, training templates, filler words. No text of the test templates."""
     lines = [word for words in FILLERS.values() for word in words] * 20
     lines += [template.replace("{}", " ") for group in TEMPLATES["train"].values() for template in group] * 20
+    lines += [part for slots in PHRASES.values() for choices in slots.values() for part in choices] * 20
     for concept in data.concepts:
         for caption in concept.captions.values():
             lines += [caption.label or ""] * LABEL_WEIGHT + list(caption.tags)
@@ -54,15 +55,16 @@ def build(data: Dataset) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(corpus(data), trainer)
-    return _with_every_character(tokenizer, [*alphabet, *common_hanzi()])
+    words = (DATA / "words.txt").read_text().split("\n")
+    return _widened(tokenizer, [*alphabet, *common_hanzi()], words)
 
 
-def _with_every_character(trained: Tokenizer, characters: list[str]) -> Tokenizer:
-    """The same tokenizer with these characters as words, and as word endings where a word can hold them."""
+def _widened(trained: Tokenizer, characters: list[str], words: list[str]) -> Tokenizer:
+    """The same tokenizer with these words and characters; the latter also inside words where a word can hold them."""
     vocabulary: dict[str, int] = trained.get_vocab()
     extra = [c for c in characters if len(c) == 1]
     inside = ["##" + c for c in extra if c.isalnum() and ord(c) < 0x3400]
-    for piece in dict.fromkeys(extra + inside):
+    for piece in dict.fromkeys(extra + inside + words):
         vocabulary.setdefault(piece, len(vocabulary))
     trained.model = models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=60)
     trained.decoder = decoders.WordPiece(prefix="##")

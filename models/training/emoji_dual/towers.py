@@ -1,5 +1,7 @@
 """The two towers. Both map to L2-normalised vectors of DIMS numbers; the export wraps nothing else around them."""
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -7,6 +9,11 @@ from torch import Tensor, nn
 from .tokenizer import CONTEXT_LENGTH, PAD, SEP, UNK
 
 DIMS = 256
+MIXED_LAYERS = 2
+TOKEN_DROPOUT = 0.06
+TEXT_WORD_DROPOUT = 0.2  # texts all of whose words lose their learned part
+WORD_DROPOUT = 0.15  # words that lose it in the other texts
+WORD_NOISE = 0.03
 
 
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -28,8 +35,27 @@ class ResidualBlock(nn.Module):
         return torch.relu(x + self.second(self.first(x)))
 
 
+class MixStyle(nn.Module):
+    """Mixes the channel statistics of pictures of a batch while training (Zhou et al. 2021): style is not content."""
+
+    SHARE = 0.5
+    ALPHA = 0.2
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or torch.rand(()) > self.SHARE:
+            return x
+        deviation, mean = torch.std_mean(x.detach().float(), (2, 3), keepdim=True)
+        deviation = deviation + 1e-4
+        order = torch.randperm(len(x))
+        share = torch.distributions.Beta(self.ALPHA, self.ALPHA).sample((len(x), 1, 1, 1))
+        new_mean = share * mean + (1 - share) * mean[order]
+        new_deviation = share * deviation + (1 - share) * deviation[order]
+        factor = new_deviation / deviation
+        return x * factor.to(x.dtype) + (new_mean - mean * factor).to(x.dtype)
+
+
 class ImageTower(nn.Module):
-    """f32[B, 3, 64, 64] → f32[B, 256], a small ResNet (He et al. 2016) with mean and max pooling.
+    """f32[B, 3, S, S] → f32[B, 256], a small ResNet (He et al. 2016) with mean and max pooling.
 
     No residual block at 32×32: it would take a third of the training time for a seventh of the arithmetic.
     """
@@ -42,10 +68,15 @@ class ImageTower(nn.Module):
             stages += [conv(previous, width, 2), *(ResidualBlock(width) for _ in range(depth))]
             previous = width
         self.features = nn.Sequential(*stages)
+        self.mix_style = MixStyle()
         self.project = nn.Linear(2 * previous, DIMS)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        x = self.features(pixels)
+        x = pixels
+        for depth, layer in enumerate(self.features):
+            x = layer(x)
+            if depth < MIXED_LAYERS:
+                x = self.mix_style(x)
         pooled = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
         return F.normalize(self.project(pooled).float(), dim=1)
 
@@ -74,26 +105,59 @@ class TransformerBlock(nn.Module):
 
 
 class TextTower(nn.Module):
-    """i64[B, T] → f32[B, 256]; padding (id 0) is masked out, so a longer T changes nothing."""
+    """i64[B, T] → f32[B, 256]; padding (id 0) is masked out, so a longer T changes nothing.
 
-    def __init__(self, vocabulary: int, width: int = 192, layers: int = 3, heads: int = 3) -> None:
+    A piece is its learned vector plus, where it is an English word, a learned map of its frozen GloVe vector: a word
+    that no caption has still means something. Training now and then hides the learned part; the map has to carry it.
+    """
+
+    def __init__(self, words: Tensor, width: int = 192, layers: int = 3, heads: int = 3) -> None:
         super().__init__()
-        self.tokens = nn.Embedding(vocabulary, width)
+        self.register_buffer("words", words)
+        self.tokens = nn.Embedding(len(words), width)
         nn.init.normal_(self.tokens.weight, std=0.05)
+        with torch.no_grad():
+            self.tokens.weight[words.any(1)] = 0
+        self.word_map = nn.Linear(words.shape[1], width, bias=False)
+        nn.init.normal_(self.word_map.weight, std=0.07)
         self.positions = nn.Parameter(torch.randn(CONTEXT_LENGTH, width) * 0.02)
         self.blocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
+        self.weigh = nn.Linear(width, 1)
+        nn.init.zeros_(self.weigh.weight)
         self.project = nn.Linear(width, DIMS)
 
-    def forward(self, ids: Tensor, token_dropout: float = 0.0) -> Tensor:
+    def forward(self, ids: Tensor) -> Tensor:
         mask = (ids != PAD).float()
-        if token_dropout > 0:
-            hidden = (torch.rand(ids.shape) < token_dropout) & (ids > SEP)
+        if self.training:
+            hidden = (torch.rand(ids.shape) < TOKEN_DROPOUT) & (ids > SEP)
             ids = torch.where(hidden, torch.full_like(ids, UNK), ids)
-        x = self.tokens(ids) + self.positions[: ids.shape[1]]
+        x = self._pieces(ids) + self.positions[: ids.shape[1]]
         bias = ((1 - mask) * -1e4)[:, None, None, :]
         for block in self.blocks:
             x = block(x, bias)
-        total = (self.norm(x) * mask[..., None]).sum(1)
-        pooled = total / mask.sum(1, keepdim=True).clamp(min=1)
+        x = self.norm(x)
+        weights = (self.weigh(x)[..., 0].float() + (1 - mask) * -1e4).softmax(1)
+        pooled = (x * weights[..., None]).sum(1)
         return F.normalize(self.project(pooled).float(), dim=1)
+
+    def _pieces(self, ids: Tensor) -> Tensor:
+        """f32[B, T, width]: the vectors of the pieces before positions."""
+        learned = self.tokens(ids)
+        if self.words is None:
+            return learned
+        if not self.training:
+            return learned + self.word_map(self.words[ids])
+        vectors = self.words[ids]
+        is_word = vectors.any(-1)
+        vectors = vectors + WORD_NOISE * torch.randn_like(vectors) * is_word[..., None]
+        hidden = (torch.rand(len(ids), 1) < TEXT_WORD_DROPOUT) | (torch.rand(ids.shape) < WORD_DROPOUT)
+        return learned * ~(hidden & is_word)[..., None] + self.word_map(vectors)
+
+    def folded(self) -> "TextTower":
+        """The same tower for inference with the word map worked into the learned vectors."""
+        plain = copy.deepcopy(self).eval()
+        with torch.no_grad():
+            plain.tokens.weight += self.word_map(self.words)
+        plain.words, plain.word_map = None, None
+        return plain

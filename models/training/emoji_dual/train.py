@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from .dataset import DATA, Dataset, normalise
+from .dataset import DATA, IMAGE_SIZE, Dataset, normalise
 from .loader import Batch, stream
 from .losses import DualLoss
 from .metrics import ranks
 from .model import Model, average_into
 from .tokenizer import PAD, load
+from .words import word_table
 
 LEARNING_RATE = 2e-3
 FINAL_SHARE = 0.01
@@ -27,10 +28,10 @@ WARM_UP_STEPS = 120
 WEIGHT_DECAY = 0.05
 EMA_DECAY = 0.998
 EMA_WARM_UP = 8  # steps: the first averages forget the random start
-TOKEN_DROPOUT = 0.06
-TEXT_CHUNKS = 4
+TEXT_CHUNKS = 6
 LOG_EVERY = 25
 SAVE_EVERY = 150
+SIZES = ((0.0, 64), (0.55, 80))  # from this progress on, pictures of so many pixels: the first half goes faster
 
 
 def optimizer_for(model: Model, loss: DualLoss) -> torch.optim.AdamW:
@@ -66,9 +67,7 @@ def embed_by_length(model: Model, ids: torch.Tensor) -> torch.Tensor:
     """Text vectors f32[B, 256], computed in parts of like length: one long caption must not pad all others."""
     lengths = (ids != PAD).sum(1)
     order = lengths.argsort()
-    parts = [
-        model.text(ids[rows, : int(lengths[rows].max())], TOKEN_DROPOUT) for rows in order.chunk(TEXT_CHUNKS)
-    ]
+    parts = [model.text(ids[rows, : int(lengths[rows].max())]) for rows in order.chunk(TEXT_CHUNKS)]
     return torch.cat(parts)[order.argsort()]
 
 
@@ -76,11 +75,11 @@ def validate(model: Model, data: Dataset) -> dict[str, float]:
     """Text→image recall at 1 on the validation pictures of the training styles."""
     rows = data.validation_rows
     concepts = [data.concepts[index] for index in data.labels[rows]]
-    images, tokenizer = model.embed_rows(data, rows), load()
+    images, tokenizer = model.embed_rows(data, rows, IMAGE_SIZE), load()
     scores = {}
     for language in ("en", "zh"):
         labels = [concept.captions[language].label or "" for concept in concepts]
-        scores[language] = float((ranks(model.embed_texts(tokenizer, labels) @ images.T) == 0).mean())
+        scores[language] = round(float((ranks(model.embed_texts(tokenizer, labels) @ images.T) == 0).mean()), 4)
     return scores
 
 
@@ -89,47 +88,89 @@ class Options:
     steps: int
     minutes: float
     seed: int
+    resume: bool
+
+
+class Run:
+    """Everything that a training changes; `data/run.pt` holds it, so that an interrupted run can go on."""
+
+    PATH = DATA / "run.pt"
+
+    def __init__(self, data: Dataset, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.model = Model.fresh(word_table(load()))
+        self.model.image.to(memory_format=torch.channels_last)
+        self.loss = DualLoss(len(data.concepts))
+        self.optimizer = optimizer_for(self.model, self.loss)
+        self.averaged = copy.deepcopy(self.model)
+        self.averaged.image.eval()
+        self.averaged.text.eval()
+        self.step, self.progress = 0, 0.0
+
+    def _parts(self) -> dict:
+        modules = {"loss": self.loss, "optimizer": self.optimizer}
+        for name, model in (("model", self.model), ("averaged", self.averaged)):
+            modules |= {f"{name}.image": model.image, f"{name}.text": model.text}
+        return modules
+
+    def save(self) -> None:
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        temporary = self.PATH.with_suffix(".tmp")
+        torch.save({**state, "step": self.step, "progress": self.progress}, temporary)
+        temporary.replace(self.PATH)
+
+    def restore(self) -> None:
+        state = torch.load(self.PATH, weights_only=True)
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.step, self.progress = state["step"], state["progress"]
+
+
+def size_at(progress: float) -> int:
+    return [size for start, size in SIZES if progress >= start][-1]
 
 
 def train(options: Options, data: Dataset) -> None:
-    torch.manual_seed(options.seed)
-    model = Model.fresh(load().get_vocab_size())
-    model.image.to(memory_format=torch.channels_last)
-    loss = DualLoss(len(data.concepts))
-    optimizer = optimizer_for(model, loss)
-    averaged = copy.deepcopy(model)
-    averaged.image.eval()
-    averaged.text.eval()
-    batches = stream(data, options.seed)
-    start, parts, step, progress = time.time(), [], 0, 0.0
-    while progress < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, progress)
-        parts.append(train_step(model, loss, optimizer, next(batches)))
-        step += 1
-        decay = min(EMA_DECAY, 1 - 1 / (step / EMA_WARM_UP + 1))
-        average_into(averaged.image, model.image, decay)
-        average_into(averaged.text, model.text, decay)
-        progress = max(step / options.steps, (time.time() - start) / 60 / options.minutes)
-        if step % LOG_EVERY == 0:
+    run = Run(data, options.seed)
+    if options.resume:
+        run.restore()
+    size = size_at(run.progress)
+    batches = stream(data, options.seed + run.step, size)
+    start, first, parts = time.time(), run.progress, []
+    while run.progress < 1:
+        for group in run.optimizer.param_groups:
+            group["lr"] = learning_rate(run.step, run.progress)
+        parts.append(train_step(run.model, run.loss, run.optimizer, next(batches)))
+        run.step += 1
+        decay = min(EMA_DECAY, 1 - 1 / (run.step / EMA_WARM_UP + 1))
+        average_into(run.averaged.image, run.model.image, decay)
+        average_into(run.averaged.text, run.model.text, decay)
+        by_clock = first + (time.time() - start) / 60 / options.minutes
+        run.progress = max(run.step / options.steps, by_clock)
+        if size_at(run.progress) != size:
+            size = size_at(run.progress)
+            batches = stream(data, options.seed + run.step, size)
+        if run.step % LOG_EVERY == 0:
             contrast, image_proxy, text_proxy = np.mean(parts[-LOG_EVERY:], 0)
-            clock = f"{time.time() - start:.0f} s, step {step}, {progress:.0%}"
+            clock = f"{time.time() - start:.0f} s, step {run.step}, {run.progress:.0%}"
             print(f"{clock}: contrast {contrast:.3f} proxies {image_proxy:.3f} {text_proxy:.3f}", flush=True)
-        if step % SAVE_EVERY == 0 or progress >= 1:
-            averaged.logit_scale = loss.scale().item()
-            averaged.save(DATA / "model.pt", step=step, seed=options.seed)
-            print(f"saved, validation R@1 {validate(averaged, data)}", flush=True)
+        if run.step % SAVE_EVERY == 0 or run.progress >= 1:
+            run.averaged.logit_scale = run.loss.scale().item()
+            run.averaged.save(DATA / "model.pt", step=run.step, seed=options.seed)
+            run.save()
+            print(f"saved, validation R@1 {validate(run.averaged, data)}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end by the clock; the schedule follows")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from data/run.pt")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(Options(args.steps, args.minutes, args.seed), Dataset())
+    train(Options(args.steps, args.minutes, args.seed, args.resume), Dataset())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ const HYPERNYMS = JSON.parse(readFileSync(new URL("hypernyms.json", import.meta.
 
 export const LANGUAGES = ["en", "zh", "de", "fr", "es", "ja"];
 const MAX_LENGTH = 70;
+const ICON_GROUP = 100; // after emojibase's groups
 const CLDR_SETS = [
   ["cldr-annotations-full/annotations", "annotations"],
   ["cldr-annotations-derived-full/annotationsDerived", "annotationsDerived"],
@@ -58,11 +59,12 @@ function addEnglishWords(captions, emoji) {
 
 /**
  * @param {import("./emoji.mjs").Emoji[]} emoji
+ * @param {{ code: string, label: string, tags: string[] }[]} icons concepts that only icon sets draw, named in English
  * @returns {{ languages: string[], concepts: object[], heldOut: Record<"en" | "zh", [string, string][]> }}
  *   concepts: { code, emoji, group, subgroup, captions: { [language]: { label: string | null, tags: string[] } } };
  *   heldOut: [code, keyword] pairs, already removed from the keywords of that concept
  */
-export function buildCaptions(emoji) {
+export function buildCaptions(emoji, icons) {
   const codes = emoji.map(({ code }) => code);
   const languages = new Map(LANGUAGES.map((language) => [language, readLanguage(language, codes)]));
   addEnglishWords(languages.get("en"), emoji);
@@ -76,5 +78,16 @@ export function buildCaptions(emoji) {
     return { code, emoji: text, group, subgroup, captions };
   });
   const heldOut = { en: holdOutKeywords(concepts, "en"), zh: holdOutKeywords(concepts, "zh") };
-  return { languages: LANGUAGES, concepts, heldOut };
+  return { languages: LANGUAGES, concepts: [...concepts, ...icons.map(iconConcept)], heldOut };
+}
+
+function iconConcept({ code, label, tags }) {
+  const silent = LANGUAGES.map((language) => [language, { label: null, tags: [] }]);
+  return {
+    code,
+    emoji: "",
+    group: ICON_GROUP,
+    subgroup: "icon",
+    captions: { ...Object.fromEntries(silent), en: { label, tags } },
+  };
 }

@@ -5,7 +5,7 @@ import { codeKey, listShortcodes } from "./emoji.mjs";
 const require = createRequire(import.meta.url);
 
 /** "Café-au lait" → "cafeaulait": sets spell the same name with and without hyphens. */
-function squash(name) {
+export function squash(name) {
   return name
     .normalize("NFKD")
     .toLowerCase()

@@ -32,7 +32,7 @@ export function iconRenderer(style, size) {
     const box = [icon.left ?? 0, icon.top ?? 0, icon.width ?? set.width ?? 16, icon.height ?? set.height ?? 16];
     const svg =
       `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
-      `viewBox="${box.join(" ")}" width="${size}" height="${size}">${icon.body}</svg>`;
+      `viewBox="${box.join(" ")}" width="${size}" height="${size}">${icon.body.replaceAll("currentColor", "#000")}</svg>`;
     return sharp(Buffer.from(svg))
       .resize(size, size, { fit: "contain", background: TRANSPARENT })
       .ensureAlpha()

@@ -1,8 +1,9 @@
 /**
  * The art sets, each an npm package `@iconify-json/<name>`, and what each may be used for.
  *
- * `test` sets are share-alike art: they are rendered for the strict tests and no weight ever sees them.
- * The training code checks the role again (`emoji_dual/dataset.py`).
+ * `train`: emoji art. `icons`: open icon sets, which widen the drawing styles (lines, one colour) and the words.
+ * `test`: share-alike art, rendered for the strict tests; no weight ever sees it. The training code checks that again
+ * (`emoji_dual/dataset.py`). `mono` art has no colour of its own: it is drawn in black and coloured by training.
  */
 export const STYLES = [
   { name: "noto", role: "train" },
@@ -13,6 +14,19 @@ export const STYLES = [
   { name: "fluent-emoji", role: "train" },
   { name: "fluent-emoji-flat", role: "train" },
   { name: "streamline-emojis", role: "train" },
+  { name: "fluent-emoji-high-contrast", role: "train", mono: true },
+  { name: "lucide", role: "icons", mono: true },
+  { name: "tabler", role: "icons", mono: true },
+  { name: "ph", role: "icons", mono: true },
+  { name: "mdi", role: "icons", mono: true },
+  { name: "iconoir", role: "icons", mono: true },
+  { name: "maki", role: "icons", mono: true },
+  { name: "temaki", role: "icons", mono: true },
+  { name: "mingcute", role: "icons", mono: true },
+  { name: "hugeicons", role: "icons", mono: true },
+  { name: "icon-park", role: "icons" },
+  { name: "fluent-color", role: "icons" },
+  { name: "flat-color-icons", role: "icons" },
   { name: "openmoji", role: "test" },
   { name: "emojione-v1", role: "test" },
 ];
