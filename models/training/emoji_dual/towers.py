@@ -40,18 +40,19 @@ class MixStyle(nn.Module):
 
     SHARE = 0.5
     ALPHA = 0.2
+    LEAST_VARIANCE = 1e-3
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or torch.rand(()) > self.SHARE:
             return x
-        deviation, mean = torch.std_mean(x.detach().float(), (2, 3), keepdim=True)
-        deviation = deviation + 1e-4
+        variance, mean = torch.var_mean(x.detach().float(), (2, 3), keepdim=True)
+        deviation = (variance + self.LEAST_VARIANCE).sqrt()
         order = torch.randperm(len(x))
         share = torch.distributions.Beta(self.ALPHA, self.ALPHA).sample((len(x), 1, 1, 1))
         new_mean = share * mean + (1 - share) * mean[order]
         new_deviation = share * deviation + (1 - share) * deviation[order]
-        factor = new_deviation / deviation
-        return x * factor.to(x.dtype) + (new_mean - mean * factor).to(x.dtype)
+        # Shifted before it is scaled, and in float32: bfloat16 would lose a nearly constant channel in the difference.
+        return ((x.float() - mean) * (new_deviation / deviation) + new_mean).to(x.dtype)
 
 
 class ImageTower(nn.Module):
