@@ -24,6 +24,7 @@ describe("fingerprint", () => {
     ["the resize rule", { ...manifest, image: { ...manifest.image, resize: "shortest" as const } }, files],
     ["the background", { ...manifest, image: { ...manifest.image, background: "white" } }, files],
     ["the tokenizer", { ...manifest, text: { ...manifest.text, tokenizer: other } }, files],
+    ["the cleaning", { ...manifest, text: { ...manifest.text, clean: "open_clip" as const } }, files],
     ["the context length", { ...manifest, text: { ...manifest.text, context_length: 99 } }, files],
   ])("changes with %s", (_, changed, chosen) => {
     expect(fingerprint(changed, chosen)).not.toBe(original);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ClipManifest, ModelFile } from "../manifest.ts";
 
-/** Raise it with every change of preprocess.ts, tokenizer.ts or inference/tensors.ts that changes a result. */
+/** Raise it with every change of preprocess.ts, tokenizer.ts, clean-text.ts or inference/tensors.ts that changes a result. */
 const CODE_VERSION = 1;
 
 /** The file of each tower that is in use. */
@@ -18,7 +18,7 @@ export function fingerprint({ image, text }: ClipManifest, files: TowerFiles): s
     files.image.sha256,
     [image.size, image.resize, image.interpolation, image.background ?? null, image.mean, image.std],
     files.text.sha256,
-    [text.tokenizer.sha256, text.context_length, text.pad_id],
+    [text.tokenizer.sha256, text.context_length, text.pad_id, text.clean],
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

@@ -58,7 +58,8 @@ export interface ClipModelOptions {
 /** @throws Error with the reason if the model cannot be served. */
 export async function openClipModel(options: ClipModelOptions): Promise<ClipModel> {
   const { manifest, chosen, paths, engine, now, deps } = options;
-  const tokenizer = loadTokenizer(await readFile(paths.tokenizer, "utf8"), manifest.text.context_length);
+  const { context_length: contextLength, clean } = manifest.text;
+  const tokenizer = loadTokenizer(await readFile(paths.tokenizer, "utf8"), contextLength, clean);
   const open = (plan: TowerPlan) => openTower(plan, { deps, maxQueue: engine.maxQueue, now });
   const image = await open(imagePlan(manifest, paths.image, engine));
   const text = await open(textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {

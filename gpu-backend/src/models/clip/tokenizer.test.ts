@@ -5,7 +5,7 @@ import { loadTokenizer } from "./tokenizer.ts";
 
 const definition = tinyTokenizer();
 const load = (contextLength: number, change: object = {}) =>
-  loadTokenizer(JSON.stringify({ ...definition, ...change }), contextLength);
+  loadTokenizer(JSON.stringify({ ...definition, ...change }), contextLength, "none");
 const ids = (...tokens: string[]) => tokens.map((token) => definition.model.vocab[token]);
 
 describe("loadTokenizer", () => {
@@ -59,9 +59,9 @@ describe("loadTokenizer", () => {
   });
 
   it("refuses what is no tokenizer", () => {
-    expect(() => loadTokenizer("{", 12)).toThrow(SyntaxError);
-    expect(() => loadTokenizer("[]", 12)).toThrow();
-    expect(() => loadTokenizer("{}", 12)).toThrow();
+    expect(() => loadTokenizer("{", 12, "none")).toThrow(SyntaxError);
+    expect(() => loadTokenizer("[]", 12, "none")).toThrow();
+    expect(() => loadTokenizer("{}", 12, "none")).toThrow();
     expect(() => load(12, { model: { type: "Telepathy" } })).toThrow();
   });
 

@@ -1,6 +1,11 @@
 /** Text → the token ids that a CLIP text tower reads. */
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
+import type { ClipManifest } from "../manifest.ts";
+import { cleanText } from "./clean-text.ts";
+import { withOpenClipRules } from "./open-clip-rules.ts";
+
+type Cleaning = ClipManifest["text"]["clean"];
 
 /** Texts that between them make a tokenizer use its special tokens, its unknown token and its byte fall-back. */
 const PROBES = ["", "a", "\0", "\u{10FFFF}\u{1F34E}", "漢字 é\u0301 ß"];
@@ -19,16 +24,22 @@ export interface TextTokenizer {
   readonly maxId: number;
 }
 
+/** What is done to a text first, and to the file's own rules. */
+const CLEANINGS: Readonly<Record<Cleaning, readonly [(text: string) => string, (definition: object) => object]>> = {
+  // A lone surrogate has no UTF-8: it becomes U+FFFD here, not whatever each tokenizer makes of it.
+  none: [(text) => text.toWellFormed(), (definition) => definition],
+  open_clip: [cleanText, withOpenClipRules],
+};
+
 /**
  * @param json the text of a Hugging Face `tokenizer.json`. Its own `truncation` and `padding` are ignored: the context
  *   length is the manifest's, and a row is padded to its batch.
  * @throws Error if it is not one, or if it gives tokens that its vocabulary lacks.
  */
-export function loadTokenizer(json: string, contextLength: number): TextTokenizer {
-  const tokenizer = new Tokenizer(z.looseObject({}).parse(JSON.parse(json)), {});
-
-  // A lone surrogate has no UTF-8: it becomes U+FFFD here, not whatever each tokenizer makes of it.
-  const idsOf = (text: string): readonly (number | undefined)[] => tokenizer.encode(text.toWellFormed()).ids;
+export function loadTokenizer(json: string, contextLength: number, cleaning: Cleaning): TextTokenizer {
+  const [clean, adapt] = CLEANINGS[cleaning];
+  const tokenizer = new Tokenizer(adapt(z.looseObject({}).parse(JSON.parse(json))), {});
+  const idsOf = (text: string): readonly (number | undefined)[] => tokenizer.encode(clean(text)).ids;
 
   for (const probe of PROBES)
     if (!idsOf(probe).every(Number.isInteger))
