@@ -3,12 +3,10 @@
  * that was read as another encoding, `fix_encoding`) is left out: it rests on some 600 lines of hand-tuned tables, and a
  * damaged caption is no likely query. Source of the steps and their order: ftfy 6.3, documentation and behaviour.
  */
-import { unescapeHtmlStrictly } from "./html-unescape.ts";
+import { fromC1, unescapeHtmlStrictly } from "./html-unescape.ts";
 
 /** ftfy repeats its steps until nothing changes. A text that needs more passes than this was written to cost time. */
 const MOST_PASSES = 32;
-
-const windows1252 = new TextDecoder("windows-1252");
 
 const C1_CONTROLS = /[\x80-\x9f]/g;
 /** Latin ligatures and digraphs: compatibility normalisation takes them apart, all but the long s of `ſt` rightly. */
@@ -26,7 +24,7 @@ const decompose = (character: string): string => character.normalize("NFKC");
 
 /** In ftfy's order. */
 const STEPS: readonly ((text: string) => string)[] = [
-  (text) => text.replace(C1_CONTROLS, (control) => windows1252.decode(Uint8Array.of(control.charCodeAt(0)))),
+  (text) => text.replace(C1_CONTROLS, (control) => fromC1(control.charCodeAt(0))),
   (text) => text.replace(LATIN_LIGATURES, (ligature) => (ligature === "\ufb05" ? "ſt" : decompose(ligature))),
   (text) => text.replace(OTHER_WIDTHS, decompose),
   (text) => text.replace(DOUBLE_QUOTES, '"').replace(SINGLE_QUOTES, "'"),

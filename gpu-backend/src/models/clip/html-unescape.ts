@@ -4,7 +4,12 @@ import table from "./html-entities.json" with { type: "json" };
 /** Names as HTML lists them: with their semicolon, and 106 old ones without it too. `&` is not part of a name. */
 const ENTITIES: ReadonlyMap<string, string> = new Map(Object.entries(table));
 
-const windows1252 = new TextDecoder("windows-1252");
+/** What Windows has at the places of the C1 controls U+0080–U+009F; five stay controls. */
+const WINDOWS_1252 = new TextDecoder("windows-1252").decode(Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i));
+
+/** @param code of a C1 control. @returns the character that was meant by it, as browsers take it. */
+export const fromC1 = (code: number): string => WINDOWS_1252.charAt(code - 0x80);
+
 /** No character at all: controls, noncharacters. Source: HTML, "numeric character reference end state", as Python has it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const INVALID = /[\x01-\x08\v\x0e-\x1f\x7f-\x9f\p{Noncharacter_Code_Point}]/u;
@@ -39,7 +44,7 @@ export function unescapeHtmlStrictly(text: string): string {
 function numbered(body: string): string {
   const hexadecimal = /^#x/i.test(body);
   const code = Number.parseInt(body.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10);
-  if (code >= 0x80 && code <= 0x9f) return windows1252.decode(Uint8Array.of(code));
+  if (code >= 0x80 && code <= 0x9f) return fromC1(code);
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return "\uFFFD";
   const character = String.fromCodePoint(code);
   return INVALID.test(character) ? "" : character;
