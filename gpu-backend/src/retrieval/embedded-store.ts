@@ -22,8 +22,9 @@ import type {
   VectorSpace,
   VectorStore,
 } from "@sightline/shared/store/port";
+import type { ProcessLock } from "../process-lock.ts";
 import { slices } from "./buckets.ts";
-import { type DataFolderLock, lockDataFolder } from "./data-folder-lock.ts";
+import { lockDataFolder } from "./data-folder-lock.ts";
 import { metadataOf, modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts";
 import { scroll } from "./scroll.ts";
 import { search } from "./search.ts";
@@ -51,7 +52,7 @@ export async function openEmbeddedStore({ dataDir, log }: EmbeddedStoreOptions):
 
 class EmbeddedStore implements VectorStore {
   readonly #dataDir: string;
-  readonly #lock: DataFolderLock;
+  readonly #lock: ProcessLock;
   readonly #log: Log;
   readonly #spaces = new Map<string, ZvecSpace>();
   /** Deleting by filter reads first: no write may come between. */
@@ -60,7 +61,7 @@ class EmbeddedStore implements VectorStore {
   #lastWriteFailed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(dataDir: string, lock: DataFolderLock, log: Log) {
+  constructor(dataDir: string, lock: ProcessLock, log: Log) {
     this.#dataDir = dataDir;
     this.#lock = lock;
     this.#log = log;
