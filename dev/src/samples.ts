@@ -7,10 +7,15 @@ const NAME = "emoji";
 const DESCRIPTION = "Fluent Emoji (flat) by Microsoft, MIT";
 const BATCH = 48;
 
-/** @returns how many pictures were indexed now and how long it took. */
+/**
+ * @returns how many pictures were indexed now and how long it took.
+ * @throws Error if the model that they are to be indexed with is not served.
+ */
 export async function indexSamples(api: Api): Promise<{ indexed: number; total: number; ms: number }> {
   const samples = await loadEmojiSamples();
-  if (await isComplete(api, samples.length)) return { indexed: 0, total: samples.length, ms: 0 };
+  const model = (await api.models()).data.find((m) => m.default);
+  if (!model) throw new Error("the backend has refused the model; its reason is in the lines above");
+  if (await isComplete(api, samples.length, model)) return { indexed: 0, total: samples.length, ms: 0 };
   await api.deleteCollection(NAME);
   await api.createCollection(NAME, DESCRIPTION);
 
@@ -43,11 +48,14 @@ export async function indexSamples(api: Api): Promise<{ indexed: number; total: 
 }
 
 /** A collection to which somebody has added items is left as it is. */
-async function isComplete(api: Api, total: number): Promise<boolean> {
+async function isComplete(
+  api: Api,
+  total: number,
+  model: { readonly id: string; readonly revision: string },
+): Promise<boolean> {
   const collection = await api.collection(NAME);
   if (!collection || collection.items.total < total) return false;
-  const model = (await api.models()).data.find(({ id }) => id === collection.model);
-  return model?.revision === collection.revision;
+  return collection.model === model.id && collection.revision === model.revision;
 }
 
 async function renderBatch(samples: readonly EmojiSample[]) {

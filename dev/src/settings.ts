@@ -14,6 +14,8 @@ const Settings = z.object({
   SIGHTLINE_DIR: z.string().default(join(ROOT, ".sightline")),
   /** A real Redis in the place of the in-memory one, for example redis://127.0.0.1:6379. */
   REDIS_URL: z.string().optional(),
+  /** Folders of models, in the place of the built-in and the pulled ones. */
+  MODELS_DIR: z.string().optional(),
   LOG_LEVEL: z.string().default("warn"),
 });
 export type Settings = z.infer<typeof Settings>;

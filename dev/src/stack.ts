@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { apiClient } from "./api.ts";
 import { banner } from "./banner.ts";
 import { type Part, startPart } from "./child.ts";
+import { modelFolders, requireModel } from "./models.ts";
 import { buildPage } from "./page.ts";
 import { requireFreePort } from "./port.ts";
 import { indexSamples } from "./samples.ts";
@@ -12,11 +13,16 @@ import { loadSecrets, readSettings, writePrivate } from "./settings.ts";
 import { end, isEnding, onEnd } from "./shutdown.ts";
 import { startUpstash } from "./upstash/server.ts";
 
-/** @throws Error that a person can act on. */
-export async function startStack(): Promise<void> {
+/**
+ * @param model that answers where a call names none; without it, the first that the backend serves.
+ * @throws Error that a person can act on.
+ */
+export async function startStack(model?: string): Promise<void> {
   const from = performance.now();
   const settings = readSettings(process.env);
   const { SIGHTLINE_DIR: dir, HOST: host, PORT: port } = settings;
+  const models = settings.MODELS_DIR?.split(",") ?? modelFolders(dir);
+  if (model !== undefined) await requireModel(model, models);
   await requireFreePort(host, port);
   const secrets = await loadSecrets(dir);
   const url = `http://${host}:${port}`;
@@ -27,6 +33,7 @@ export async function startStack(): Promise<void> {
       PORT: "0",
       BACKEND_SECRET: secrets.backendSecret,
       DATA_DIR: join(dir, "vectors"),
+      MODELS_DIR: models.join(","),
       LOG_LEVEL: settings.LOG_LEVEL,
     }),
     buildPage(),
@@ -58,6 +65,7 @@ export async function startStack(): Promise<void> {
         REDIS_TOKEN: secrets.redisToken,
         KEY_PEPPER: secrets.keyPepper,
         DEMO_API_KEY: secrets.apiKey,
+        DEFAULT_MODEL: model ?? "",
       }),
     },
     onEnd,

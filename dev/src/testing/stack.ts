@@ -23,11 +23,15 @@ export interface Stack {
   readonly process: ChildProcess;
 }
 
-/** Starts `npm start` with its state in `dir` and waits until it is ready. */
-export async function startStack(dir: string, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
+/** Starts `npm start` with its state in `dir` and waits until it is ready. @param args after `--`. */
+export async function startStack(
+  dir: string,
+  settings: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Stack> {
   const port = await freePort();
   await rm(join(dir, "dev.json"), { force: true });
-  const started = run({ PORT: String(port), SIGHTLINE_DIR: dir, ...settings });
+  const started = run({ PORT: String(port), SIGHTLINE_DIR: dir, ...settings }, args);
   const session = await Promise.race([
     untilReady(join(dir, "dev.json")),
     once(started.process, "exit").then(() => {
@@ -38,8 +42,11 @@ export async function startStack(dir: string, settings: Readonly<Record<string, 
 }
 
 /** Runs `npm start` with these settings, ready or not. */
-export function run(environment: Readonly<Record<string, string>>): Pick<Stack, "process" | "output" | "end"> {
-  const child = spawn("npm", ["start"], {
+export function run(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Pick<Stack, "process" | "output" | "end"> {
+  const child = spawn("npm", ["start", "--", ...args], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
