@@ -1,4 +1,7 @@
-/** The backend's process: listens at once (alive, not ready), loads models and store, serves, drains on SIGTERM. */
+/**
+ * The backend's process: listens at once (alive, not ready), loads models and store, serves, drains on SIGTERM. On SIGHUP
+ * it reads the folders of models again and serves what they hold now.
+ */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
@@ -6,7 +9,7 @@ import { pino } from "pino";
 import { readConfig } from "./config.ts";
 import { createEmbedder } from "./embed.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
-import { loadRegistry } from "./models/registry.ts";
+import { Registry } from "./models/registry.ts";
 import { Replica } from "./replica.ts";
 import { openEmbeddedStore } from "./retrieval/embedded-store.ts";
 import { createServer } from "./server.ts";
@@ -15,6 +18,20 @@ const config = readConfig(process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
 const now = () => performance.now();
 const replica = new Replica();
+const registry = new Registry({
+  modelsDirs: config.MODELS_DIR,
+  wanted: config.MODELS,
+  variants: config.MODEL_VARIANTS,
+  engine: {
+    providers: config.EXECUTION_PROVIDERS,
+    threads: config.INFERENCE_THREADS,
+    maxImageBatch: config.MAX_IMAGE_BATCH,
+    maxTextBatch: config.MAX_TEXT_BATCH,
+    maxQueue: config.MAX_QUEUE,
+  },
+  log,
+  now,
+});
 
 const app = createServer({
   config,
@@ -37,6 +54,7 @@ process.once("disconnect", () => void shutDown("the parent has gone"));
 if (process.connected === false) void shutDown("the parent has gone");
 process.once("SIGTERM", () => void shutDown("SIGTERM"));
 process.once("SIGINT", () => void shutDown("SIGINT"));
+process.on("SIGHUP", () => void reloadModels());
 
 try {
   await start();
@@ -47,24 +65,26 @@ try {
 
 async function start(): Promise<void> {
   const store = await openEmbeddedStore({ dataDir: config.DATA_DIR, log });
-  const registry = await loadRegistry({
-    modelsDirs: config.MODELS_DIR,
-    wanted: config.MODELS,
-    variants: config.MODEL_VARIANTS,
-    engine: {
-      providers: config.EXECUTION_PROVIDERS,
-      threads: config.INFERENCE_THREADS,
-      maxImageBatch: config.MAX_IMAGE_BATCH,
-      maxTextBatch: config.MAX_TEXT_BATCH,
-      maxQueue: config.MAX_QUEUE,
-    },
-    log,
-    now,
-  });
-  for (const { id, reason } of registry.refused) log.error({ model: id, reason }, "model refused");
+  await loadModels();
   replica.serve(registry, store);
   log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");
   process.send?.({ ready: { port } });
+}
+
+async function loadModels(): Promise<void> {
+  await registry.reload();
+  for (const { id, reason } of registry.refused) log.error({ model: id, reason }, "model refused");
+}
+
+/** What goes on is served as before, whatever happens here. */
+async function reloadModels(): Promise<void> {
+  if (replica.phase === "draining") return;
+  try {
+    await loadModels();
+    log.info({ models: [...registry.models.keys()] }, "models reloaded");
+  } catch (error) {
+    log.error({ err: error }, "the models could not be reloaded");
+  }
 }
 
 /** Not ready → no new connections → work in progress ends → models and store close → exit 0. */

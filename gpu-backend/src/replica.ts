@@ -1,8 +1,6 @@
 /** What this replica holds and which phase of its life it is in. Handlers read it; `main.ts` moves it along. */
 import { ApiError, type ErrorCode } from "@sightline/shared/errors";
-import type { ModelRevision } from "@sightline/shared/ids";
 import type { VectorStore } from "@sightline/shared/store/port";
-import type { ClipModel } from "./models/clip/model.ts";
 import type { Registry } from "./models/registry.ts";
 
 export type Phase = "starting" | "serving" | "draining";
@@ -19,7 +17,7 @@ export class Replica {
   serve(registry: Registry, store: VectorStore): void {
     this.#registry = registry;
     this.#store = store;
-    this.phase = "serving";
+    if (this.phase === "starting") this.phase = "serving";
   }
 
   /** @throws ApiError(backend_unavailable) before the start is complete. */
@@ -30,17 +28,6 @@ export class Replica {
   /** @throws ApiError(store_unavailable) before the start is complete. */
   get store(): VectorStore {
     return this.#store ?? unavailable("store_unavailable");
-  }
-
-  /** @throws ApiError(model_not_found | backend_unavailable) */
-  model(wanted: ModelRevision): ClipModel {
-    const model = this.loaded().models.get(wanted.id);
-    if (model?.served.revision !== wanted.revision) {
-      throw new ApiError("model_not_found", {
-        message: `There is no model "${wanted.id}" of revision "${wanted.revision}" here.`,
-      });
-    }
-    return model;
   }
 }
 

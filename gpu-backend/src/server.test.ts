@@ -20,7 +20,7 @@ const now = () => performance.now();
 const dataDir = mkdtempSync(join(tmpdir(), "sightline-server-"));
 const replica = new Replica();
 const server = createServer({
-  config: { BACKEND_SECRET: SECRET, MODELS: "all" },
+  config: { BACKEND_SECRET: SECRET },
   replica,
   embedder: createEmbedder({
     fetchImage: createImageFetcher({ allowAddresses: ["127.0.0.1/32"], timeoutMs: 1000 }),
@@ -206,7 +206,7 @@ describe("readiness", () => {
 
   it("is refused before anything is loaded", async () => {
     const empty = createServer({
-      config: { BACKEND_SECRET: SECRET, MODELS: "all" },
+      config: { BACKEND_SECRET: SECRET },
       replica: new Replica(),
       embedder: { embed: async () => [] },
       log: pino({ level: "silent" }),

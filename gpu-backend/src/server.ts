@@ -17,7 +17,7 @@ import { storeRoute } from "./http/store.ts";
 import type { Replica } from "./replica.ts";
 
 export interface ServerParts {
-  readonly config: Pick<Config, "BACKEND_SECRET" | "MODELS">;
+  readonly config: Pick<Config, "BACKEND_SECRET">;
   readonly replica: Replica;
   readonly embedder: Embedder;
   readonly log: Logger;
@@ -29,7 +29,7 @@ export function createServer({ config, replica, embedder, log, now }: ServerPart
   const app = new Hono();
   app.onError(onError(log));
   app.notFound((c) => onError(log)(new ApiError("not_found"), c));
-  healthRoutes(app, replica, config.MODELS);
+  healthRoutes(app, replica);
 
   app.use(
     "/internal/*",

@@ -21,9 +21,10 @@ type Prepared = { readonly point: Point; readonly result: WriteItemResult } | Ap
 
 export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedder): void {
   api.post("/internal/v1/items", WriteItemsRequest, async (request, call): Promise<WriteItemsResponse> => {
-    const model = replica.model(request.model);
-    const space: VectorSpace = { ...request.model, dims: model.served.dims };
-    const outcomes = await embedItems(embedder, model, request.items, { ...call, lane: "bulk" });
+    const { outcomes, space } = await replica.loaded().use(request.model, async (model) => ({
+      outcomes: await embedItems(embedder, model, request.items, { ...call, lane: "bulk" }),
+      space: { ...request.model, dims: model.served.dims } satisfies VectorSpace,
+    }));
     const prepared = request.items.map((item, i) => prepare(item, outcomes.get(i), space.dims));
     const points = prepared.flatMap((p) => (p instanceof ApiError ? [] : [p.point]));
     call.signal.throwIfAborted();

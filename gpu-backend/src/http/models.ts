@@ -5,6 +5,6 @@ import type { InternalApi } from "./internal-call.ts";
 
 export function modelsRoute(api: InternalApi, replica: Replica): void {
   api.post("/internal/v1/models", z.object({}), async () => ({
-    models: [...replica.loaded().models.values()].map((model) => model.served),
+    models: replica.loaded().served(),
   }));
 }

@@ -49,13 +49,20 @@ function matchGraph(session: InferenceSession, { input, output, feed }: SessionS
     throw new Error(`the graph's outputs are [${session.outputNames.join(", ")}], the manifest's is "${output}"`);
   if (!produced.isTensor || produced.type !== "float32") throw new Error(`output "${output}" is not float32`);
   const type = only.isTensor ? only.type : "no tensor";
+  const shape = only.isTensor ? only.shape : [];
   if (feed.kind === "pixels") {
     if (type !== "float32") throw new Error(`input "${input}" is ${type}, not float32`);
+    const rest = [3, feed.size, feed.size];
+    if (shape.slice(1).some((dim, i) => typeof dim === "number" && dim !== rest[i]))
+      throw new Error(`input "${input}" is [${shape}], the manifest's image size makes it [batch,${rest}]`);
     return fillPixels(feed);
   }
   if (type !== "int64" && type !== "int32") throw new Error(`input "${input}" is ${type}, not int64 or int32`);
-  const width = only.isTensor ? only.shape[1] : undefined;
-  return fillTokens(feed.padId, type, typeof width === "number" ? width : undefined);
+  const [, width] = shape;
+  if (typeof width !== "number") return fillTokens(feed.padId, type, undefined);
+  if (width !== feed.contextLength)
+    throw new Error(`input "${input}" is [${shape}], the manifest's context length is ${feed.contextLength}`);
+  return fillTokens(feed.padId, type, width);
 }
 
 async function open(spec: SessionSpec) {

@@ -44,9 +44,9 @@ async function open(spawns: SessionDeps["spawn"][] = [spawnSessionWorker]) {
   session = await Session.open(spec, {
     log: quiet,
     sleep: async (ms) => void pauses.push(ms),
-    spawn: (s) => {
+    spawn: async (s) => {
       const spawn = spawns[Math.min(workers.length, spawns.length - 1)]!;
-      const worker = spawn(s);
+      const worker = await spawn(s);
       workers.push(worker);
       return worker;
     },
@@ -135,7 +135,9 @@ describe("Session", () => {
     await expect(opening({ output: "vector" })).rejects.toThrow(
       "the graph's outputs are [embedding], the manifest's is \"vector\"",
     );
-    await expect(opening({ feed: { kind: "tokens", padId: 0 } })).rejects.toThrow("is float32, not int64 or int32");
+    await expect(opening({ feed: { kind: "tokens", padId: 0, contextLength: 12 } })).rejects.toThrow(
+      "is float32, not int64 or int32",
+    );
   });
 
   it("ends its thread when it is closed, and also while a replacement is being made", async () => {

@@ -14,7 +14,8 @@ const ATTEMPTS = 2;
 export interface SessionDeps {
   readonly log: Pick<Logger, "info" | "warn">;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  readonly spawn: (spec: SessionSpec) => Worker;
+  /** Called for the first worker and for each one that replaces a dead one. */
+  readonly spawn: (spec: SessionSpec) => Worker | Promise<Worker>;
 }
 
 export interface SessionStats {
@@ -50,7 +51,7 @@ export class Session {
 
   /** @throws Error if no provider opens the model, or its tensors are not those of the spec. */
   static async open(spec: SessionSpec, deps: SessionDeps): Promise<Session> {
-    return new Session(spec, deps, await connect(deps.spawn(spec)));
+    return new Session(spec, deps, await connect(await deps.spawn(spec)));
   }
 
   stats(): SessionStats {
@@ -106,7 +107,7 @@ export class Session {
     // The first death may be an accident and costs no wait; repeated ones must not keep a core busy with loading.
     if (this.#deaths > 1)
       await sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deaths - 2), MAX_BACKOFF_MS), this.#closing.signal);
-    const link = await connect(spawn(this.#spec));
+    const link = await connect(await spawn(this.#spec));
     this.#provider = link.choice;
     this.#alive = true;
     this.#restarts++;

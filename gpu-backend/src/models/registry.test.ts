@@ -1,20 +1,28 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   TINY,
   TINY_TOKENS,
   TINY_VOCABULARY,
-  tinyImageTower,
   tinyManifest,
   tinyModelFiles,
   tinyTextTower,
   writeTinyModel,
 } from "../testing/tiny-model.ts";
+import type { ClipModel } from "./clip/model.ts";
 import { loadRegistry, type Registry, type RegistryOptions } from "./registry.ts";
 
 const files = tinyModelFiles();
+/** The same but for its text tower, so that vectors tell which revision made them. */
+const otherFiles = {
+  ...files,
+  text: tinyTextTower(TINY, TINY_VOCABULARY, {
+    projection: Float32Array.from({ length: TINY.dims ** 2 }, (_, i) => (i * 7) % 5),
+  }),
+};
 let modelsDir: string;
 let registry: Registry | undefined;
 
@@ -40,129 +48,208 @@ async function load(options: Partial<RegistryOptions> = {}): Promise<Registry> {
   return registry;
 }
 
-/** Loads a good model beside a bad one. @returns the reason why the bad one was refused. */
-async function reasonBesideAGoodOne(): Promise<string | undefined> {
-  await writeTinyModel(modelsDir, "good", files);
-  const { models, refused } = await load();
-  expect([...models.keys()]).toEqual(["good"]);
-  expect(refused.map((r) => r.id)).toEqual(["bad"]);
-  return refused[0]?.reason;
-}
-
-const changed = (change: (manifest: ReturnType<typeof tinyManifest>) => void, towers = files) => {
-  const manifest = tinyManifest("bad", towers);
-  change(manifest);
-  return writeTinyModel(modelsDir, "bad", towers, manifest);
+const call = { lane: "interactive", deadlineAt: Number.MAX_VALUE, signal: new AbortController().signal } as const;
+const ref = (key: string): ModelRevision => {
+  const [id, revision] = key.split("@");
+  return { id, revision } as ModelRevision;
 };
+const embed = (from: Registry, key: string, text = "a cat") =>
+  from.use(ref(key), async (model) => (await model.embedText(text, call)).vector);
+const keysOf = (from: Registry) => [...from.models.keys()];
+const remove = (name: string) => rm(join(modelsDir, name), { recursive: true });
 
 describe("loadRegistry", () => {
   it("serves what the manifest describes", async () => {
     await writeTinyModel(modelsDir, "tiny", files);
-    const { models, refused } = await load();
-    expect(refused).toEqual([]);
-    const [model] = [...models.values()];
-    expect(model!.served).toMatchObject({ id: "tiny", revision: "1", family: "clip", dims: TINY.dims, logitScale: 10 });
+    const loaded = await load();
+    expect(loaded.refused).toEqual([]);
+    expect(loaded.served()).toMatchObject([
+      { id: "tiny", revision: "1", family: "clip", dims: TINY.dims, logitScale: 10 },
+    ]);
+    const [model] = [...loaded.models.values()];
     expect(model!.imageSpec).toEqual({ size: TINY.size, resize: "squash", interpolation: "bicubic" });
-    expect(model!.stats()).toMatchObject({ image: { provider: { chosen: "cpu" }, alive: true, batches: 0 } });
+    const tower = { variant: "fp32", provider: { chosen: "cpu", refused: [] }, alive: true, batches: 0 };
+    const folder = join(modelsDir, "tiny");
+    expect(loaded.report()).toMatchObject([{ id: "tiny", revision: "1", folder, image: tower, text: tower }]);
   });
 
-  it("passes over folders without a manifest, and loads only what is wanted", async () => {
+  it("loads only what is wanted, and tells what of that it cannot serve", async () => {
     await mkdir(join(modelsDir, "training"));
     await writeTinyModel(modelsDir, "one", files);
     await writeTinyModel(modelsDir, "two", files);
-    const { models, refused } = await load({ wanted: ["two", "three"] });
-    expect([...models.keys()]).toEqual(["two"]);
-    expect(refused).toEqual([{ id: "three", reason: "there is no manifest.json" }]);
+    await writeTinyModel(modelsDir, "two@2", files);
+    const loaded = await load({ wanted: ["two@2", "three"] });
+    expect(keysOf(loaded)).toEqual(["two@2"]);
+    expect(loaded.missing).toEqual(["three"]);
+    expect(loaded.refused).toEqual([
+      {
+        id: "three",
+        reason: `no folder of that name in ${modelsDir} holds a manifest.json; pull the model, or take it out of MODELS`,
+      },
+    ]);
   });
 
-  it("refuses a file that was changed", async () => {
-    const folder = await writeTinyModel(modelsDir, "bad", files);
-    const flipped = files.image.map((byte, i) => (i === 500 ? byte ^ 1 : byte));
-    await writeFile(join(folder, "image.onnx"), flipped);
-    expect(await reasonBesideAGoodOne()).toMatch(/^image\.onnx has SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}$/);
+  it("misses nothing while one revision of what is wanted is served", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    await writeFile(join(await writeTinyModel(modelsDir, "tiny@2", files), "text.onnx"), "");
+    const loaded = await load({ wanted: ["tiny"] });
+    expect([loaded.missing, loaded.refused.map(({ id }) => id)]).toEqual([[], ["tiny@2"]]);
   });
 
-  it("refuses a file of another length", async () => {
-    const folder = await writeTinyModel(modelsDir, "bad", files);
-    await appendFile(join(folder, "tokenizer.json"), " ");
-    expect(await reasonBesideAGoodOne()).toMatch(/^tokenizer\.json has \d+ bytes, not \d+$/);
+  it("looks into several folders, of which some may not exist, and takes each revision once", async () => {
+    await writeTinyModel(join(modelsDir, "built-in"), "tiny", files);
+    await writeTinyModel(join(modelsDir, "pulled"), "tiny", files);
+    await writeTinyModel(join(modelsDir, "pulled"), "tiny@2", files);
+    const loaded = await load({ modelsDirs: ["built-in", "none", "pulled"].map((name) => join(modelsDir, name)) });
+    expect(keysOf(loaded)).toEqual(["tiny@1", "tiny@2"]);
+    expect(loaded.refused).toEqual([
+      {
+        id: "tiny",
+        reason: `"tiny@1" is offered by ${join(modelsDir, "built-in", "tiny")} already; remove one of the two folders`,
+      },
+    ]);
   });
 
-  it("refuses a missing file", async () => {
-    const folder = await writeTinyModel(modelsDir, "bad", files);
-    await rm(join(folder, "text.onnx"));
-    expect(await reasonBesideAGoodOne()).toBe("text.onnx is missing");
-  });
-
-  it("refuses a manifest that is not JSON", async () => {
-    const folder = await writeTinyModel(modelsDir, "bad", files);
-    await writeFile(join(folder, "manifest.json"), '{"id":');
-    expect(await reasonBesideAGoodOne()).toMatch(/^not valid JSON/);
-  });
-
-  it("refuses a family that it does not know, and names the field", async () => {
-    await changed((manifest) => Object.assign(manifest, { family: "gan" }));
-    expect(await reasonBesideAGoodOne()).toMatch(/family/);
-  });
-
-  it("refuses a manifest of another model", async () => {
-    await changed((manifest) => Object.assign(manifest, { id: "other" }));
-    expect(await reasonBesideAGoodOne()).toBe('manifest.json is of the model "other"');
-  });
-
-  it("refuses a model without a variant that may be loaded", async () => {
-    await changed(({ text }) => Object.assign(text, { files: { fp16: text.files.fp32 } }));
-    expect(await reasonBesideAGoodOne()).toBe("the text tower has none of the variants int8, fp32");
-  });
-
-  it("refuses other tensor names", async () => {
-    const towers = { ...files, text: tinyTextTower(TINY, TINY_VOCABULARY, "tokens") };
-    await changed(() => {}, towers);
-    expect(await reasonBesideAGoodOne()).toBe("the graph's inputs are [tokens], the manifest's is \"input_ids\"");
-  });
-
-  it("refuses vectors of other dimensions", async () => {
-    const towers = { ...files, image: tinyImageTower({ ...TINY, dims: 24 }) };
-    await changed(() => {}, towers);
-    expect(await reasonBesideAGoodOne()).toBe('output "embedding" is [2,24], not [2,16]');
-  });
-
-  it("refuses a tower for images of another size", async () => {
-    const towers = { ...files, image: tinyImageTower({ ...TINY, size: 16 }) };
-    await changed(() => {}, towers);
-    expect(await reasonBesideAGoodOne()).toMatch(/invalid dimensions/);
-  });
-
-  it("refuses a tower that knows fewer tokens than the tokenizer", async () => {
-    const towers = { ...files, text: tinyTextTower(TINY, TINY_VOCABULARY - 1) };
-    await changed(() => {}, towers);
-    expect(await reasonBesideAGoodOne()).toMatch(/out of data bounds/);
-  });
-
-  it("refuses a tower that gives no finite vector", async () => {
-    await changed(({ image }) => Object.assign(image, { std: [1e-300, 1, 1] }));
-    expect(await reasonBesideAGoodOne()).toMatch(/^the model gave a vector of norm/);
-  });
-
-  it("refuses weights that are not ONNX", async () => {
-    await changed(() => {}, { ...files, image: Buffer.from("not a model") });
-    expect(await reasonBesideAGoodOne()).toMatch(/^no execution provider works: cpu \(/);
-  });
-
-  it("refuses a tokenizer that does not load", async () => {
-    await changed(() => {}, { ...files, tokenizer: Buffer.from('{"model":{"type":"Telepathy"}}') });
-    expect(await reasonBesideAGoodOne()).toBeTruthy();
+  it("prefers the revision of the folder that is named after the id alone, then the highest", async () => {
+    for (const name of ["tiny@9", "tiny@10", "tiny@2", "another"]) await writeTinyModel(modelsDir, name, files);
+    await writeTinyModel(modelsDir, "tiny", files, { ...tinyManifest("tiny@3", files) });
+    expect(keysOf(await load())).toEqual(["another@1", "tiny@3", "tiny@10", "tiny@9", "tiny@2"]);
   });
 
   it("pads with the manifest's id", async () => {
-    await changed(({ text }) => Object.assign(text, { pad_id: TINY_TOKENS.end }));
-    await writeTinyModel(modelsDir, "good", files);
+    const manifest = tinyManifest("odd", files);
+    await writeTinyModel(modelsDir, "even", files);
+    await writeTinyModel(modelsDir, "odd", files, { ...manifest, text: { ...manifest.text, pad_id: TINY_TOKENS.end } });
     const { models } = await load();
-    const [bad, good] = [...models.values()];
-    const call = { lane: "interactive", deadlineAt: Number.MAX_VALUE, signal: new AbortController().signal } as const;
-    const together = (m: typeof good) => Promise.all(["a", "a b c d e f"].map((t) => m!.embedText(t, call)));
-    const [ours] = await together(good);
-    const [theirs] = await together(bad);
-    expect(theirs!.vector).not.toEqual(ours!.vector);
+    const together = (m: ClipModel) => Promise.all(["a", "a b c d e f"].map((t) => m.embedText(t, call)));
+    const [even, odd] = await Promise.all([...models.values()].map(together));
+    expect(odd![0]!.vector).not.toEqual(even![0]!.vector);
+    expect(odd![1]!.vector).toEqual(even![1]!.vector);
+  });
+});
+
+describe("reload", () => {
+  it("loads a second revision while the first one answers, routes to each, and unloads what is gone", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const serving = await load();
+    const first = await embed(serving, "tiny@1");
+
+    let swapped = false;
+    let answers = 0;
+    const flow = async () => {
+      for (; !swapped; answers++) expect(await embed(serving, "tiny@1")).toEqual(first);
+    };
+    const flows = [flow(), flow(), flow()];
+    await writeTinyModel(modelsDir, "tiny@2", otherFiles);
+    const answersBefore = answers;
+    await serving.reload();
+    swapped = true;
+    await Promise.all(flows);
+    expect(answers).toBeGreaterThan(answersBefore);
+
+    expect(serving.refused).toEqual([]);
+    const second = await embed(serving, "tiny@2");
+    expect(second).not.toEqual(first);
+    expect(await embed(serving, "tiny@1")).toEqual(first);
+
+    await remove("tiny");
+    await serving.reload();
+    expect(keysOf(serving)).toEqual(["tiny@2"]);
+    await expect(embed(serving, "tiny@1")).rejects.toMatchObject({ code: "model_not_found" });
+    expect(await embed(serving, "tiny@2")).toEqual(second);
+  });
+
+  it("unloads a model only when the work that uses it has ended", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const messages: string[] = [];
+    const serving = await load({
+      log: { info: (_: unknown, m?: string) => void messages.push(m ?? ""), warn: () => {} },
+    });
+    const begun = Promise.withResolvers<void>();
+    const decoded = Promise.withResolvers<void>();
+    const work = serving.use(ref("tiny@1"), async (model) => {
+      begun.resolve();
+      await decoded.promise;
+      return model.embedText("late", call);
+    });
+    await begun.promise;
+    await remove("tiny");
+    await serving.reload();
+    expect(keysOf(serving)).toEqual([]);
+    expect(messages).not.toContain("model unloaded");
+    decoded.resolve();
+    expect((await work).vector.length).toBe(TINY.dims);
+    await expect.poll(() => messages).toContain("model unloaded");
+  });
+
+  it("goes on with what a folder gave before, when it cannot be served any more", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const serving = await load();
+    const before = await embed(serving, "tiny@1");
+    await writeTinyModel(modelsDir, "tiny", { ...otherFiles, text: files.text }, tinyManifest("tiny@2", otherFiles));
+    await serving.reload();
+    expect(keysOf(serving)).toEqual(["tiny@1"]);
+    expect(serving.refused).toMatchObject([{ id: "tiny" }]);
+    expect(await embed(serving, "tiny@1")).toEqual(before);
+
+    await writeTinyModel(modelsDir, "tiny", otherFiles, tinyManifest("tiny@2", otherFiles));
+    await serving.reload();
+    expect([keysOf(serving), serving.refused]).toEqual([["tiny@2"], []]);
+  });
+
+  it("follows a folder that is renamed without loading it again, and makes the plain name the preferred one", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    await writeTinyModel(modelsDir, "tiny@2", otherFiles);
+    const serving = await load();
+    const models = serving.models;
+    expect(keysOf(serving)).toEqual(["tiny@1", "tiny@2"]);
+    await rename(join(modelsDir, "tiny"), join(modelsDir, "tiny@1"));
+    await rename(join(modelsDir, "tiny@2"), join(modelsDir, "tiny"));
+    await serving.reload();
+    expect(keysOf(serving)).toEqual(["tiny@2", "tiny@1"]);
+    for (const [key, model] of models) expect(serving.models.get(key)).toBe(model);
+    expect(serving.report().map(({ folder }) => folder)).toEqual(["tiny", "tiny@1"].map((n) => join(modelsDir, n)));
+  });
+
+  it("refuses other files under a revision that is being served", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const serving = await load();
+    const before = await embed(serving, "tiny@1");
+    await writeTinyModel(modelsDir, "tiny", otherFiles);
+    await serving.reload();
+    expect(serving.refused[0]?.reason).toMatch(
+      /^revision "1" is being served with another manifest\.json, .*; give the/,
+    );
+    expect(await embed(serving, "tiny@1")).toEqual(before);
+  });
+
+  it("runs once after another, whatever comes meanwhile, and sees what was there when it was asked for", async () => {
+    const serving = await load();
+    await writeTinyModel(modelsDir, "one", files);
+    const first = serving.reload();
+    await Promise.resolve();
+    await writeTinyModel(modelsDir, "two", files);
+    await Promise.all([serving.reload(), serving.reload(), first]);
+    expect(keysOf(serving)).toEqual(["one@1", "two@1"]);
+    for (const [key, model] of serving.models) expect(modelRevisionKey(model.served)).toBe(key);
+  });
+
+  it("changes nothing if a folder of models cannot be read", async () => {
+    await writeTinyModel(join(modelsDir, "models"), "tiny", files);
+    const serving = await load({ modelsDirs: [join(modelsDir, "models")] });
+    await rename(join(modelsDir, "models"), join(modelsDir, "elsewhere"));
+    await writeFile(join(modelsDir, "models"), "a file");
+    await expect(serving.reload()).rejects.toThrow("ENOTDIR");
+    expect((await embed(serving, "tiny@1")).length).toBe(TINY.dims);
+  });
+
+  it("does nothing more once the registry is closed", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const serving = await load();
+    await writeTinyModel(modelsDir, "tiny@2", files);
+    const reloading = serving.reload();
+    await serving.close();
+    await reloading;
+    expect(keysOf(serving)).toEqual([]);
   });
 });

@@ -1,139 +1,243 @@
-/** Loads the models of a folder; one that is not what its manifest says is refused, and the others are served. */
-import { access, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ModelId } from "@sightline/shared/ids";
-import type { Logger } from "pino";
-import { z } from "zod";
-import { spawnSessionWorker } from "../inference/session.ts";
-import { type ClipModel, openClipModel } from "./clip/model.ts";
-import type { EngineOptions } from "./engine-options.ts";
-import { Manifest, type ModelFile, type Variant } from "./manifest.ts";
-import { verifyFile } from "./verify.ts";
+/**
+ * The models that are served, by id and revision, as the folders have it. `reload` makes it so again: what is new is loaded
+ * while the rest goes on serving, what is gone is unloaded once the work that uses it has ended, and a folder that cannot
+ * be served is refused with the reason, while what was loaded from it before goes on.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
+import type { ServedModel } from "@sightline/shared/internal/protocol";
+import type { ClipModel } from "./clip/model.ts";
+import { ModelFault, reasonOf } from "./fault.ts";
+import { Leases } from "./leases.ts";
+import type { Manifest } from "./manifest.ts";
+import { freeBytes } from "./memory.ts";
+import { findModelFolders, inOrderOfPreference, isWanted, MANIFEST, type ModelFolder } from "./model-folders.ts";
+import {
+  type Location,
+  type OpenedModel,
+  type OpenOptions,
+  openModel,
+  readManifest,
+  readManifestText,
+} from "./open-model.ts";
 
-const MANIFEST = "manifest.json";
-
-export interface RegistryOptions {
-  /** Where models' folders lie. One that does not exist holds none; of two folders of one name the first counts. */
+export interface RegistryOptions extends Omit<OpenOptions, "freeBytes"> {
+  /** Folders that hold models' folders; one that does not exist holds none. */
   readonly modelsDirs: readonly string[];
-  /** Names of folders, or all that hold a manifest. */
+  /** `<id>` (every revision) or `<id>@<revision>`; or all that the folders hold. */
   readonly wanted: readonly string[] | "all";
-  /** The first of these that a tower's manifest lists is loaded. */
-  readonly variants: readonly Variant[];
-  readonly engine: EngineOptions;
-  readonly log: Pick<Logger, "info" | "warn">;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly freeBytes?: () => number;
 }
 
-interface Refusal {
+export interface Refusal {
+  /** The name of the folder, or what was wanted and is nowhere. */
   readonly id: string;
   readonly reason: string;
 }
 
-export interface Registry {
-  readonly models: ReadonlyMap<ModelId, ClipModel>;
-  readonly refused: readonly Refusal[];
-  close(): Promise<void>;
+interface Loaded extends OpenedModel {
+  readonly location: Location;
+  /** As it was when the model was loaded: a revision does not change. */
+  readonly manifestText: string;
+  readonly leases: Leases;
+  readonly loadMs: number;
 }
 
-/** @throws Error only if a folder of `modelsDirs` is there and cannot be read. */
-export async function loadRegistry(options: RegistryOptions): Promise<Registry> {
-  const { modelsDirs, wanted, log, now } = options;
-  const folders = await foldersWithManifest(modelsDirs);
-  const models = new Map<ModelId, ClipModel>();
-  const refused: Refusal[] = [];
-  // One after the other: each load uses every core, and the log reads in order.
-  for (const id of wanted === "all" ? folders.keys() : new Set(wanted)) {
-    const startedAt = now();
-    try {
-      const folder = folders.get(id);
-      if (folder === undefined) throw new Error(`there is no ${MANIFEST}`);
-      const model = await openModel(id, folder, options);
-      models.set(model.served.id, model);
+/** A model that a folder gives, freshly loaded or not. */
+interface Offer {
+  readonly folder: ModelFolder;
+  readonly loaded: Loaded;
+}
+
+export class Registry {
+  readonly #options: RegistryOptions;
+  #loaded: ReadonlyMap<string, Loaded> = new Map();
+  #refused: readonly Refusal[] = [];
+  #missing: readonly string[] = [];
+  readonly #unloading = new Set<Promise<void>>();
+  #reloading: Promise<void> = Promise.resolve();
+  #nextReload: Promise<void> | undefined;
+  #closing = false;
+
+  /** Empty until the first `reload`. */
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * By `modelRevisionKey`. Of one id the preferred revision comes first: the one that a caller gets who names only the id.
+   * To ask a model something, `use` it.
+   */
+  get models(): ReadonlyMap<string, ClipModel> {
+    return new Map([...this.#loaded].map(([key, { model }]) => [key, model]));
+  }
+
+  get refused(): readonly Refusal[] {
+    return this.#refused;
+  }
+
+  /** What is wanted by name, and of which no revision is served. */
+  get missing(): readonly string[] {
+    return this.#missing;
+  }
+
+  served(): readonly ServedModel[] {
+    return [...this.#loaded.values()].map(({ model }) => model.served);
+  }
+
+  /** For `/readyz`. */
+  report() {
+    return [...this.#loaded.values()].map(({ model, variants, location, loadMs, loadingBytes }) => {
       const { image, text } = model.stats();
-      const loadMs = Math.round(now() - startedAt);
-      log.info(
-        { model: model.served, providers: { image: image.provider, text: text.provider }, loadMs },
-        "model loaded",
+      return {
+        id: model.served.id,
+        revision: model.served.revision,
+        folder: location.path,
+        loadMs,
+        loadingBytes,
+        image: { variant: variants.image, ...image },
+        text: { variant: variants.text, ...text },
+      };
+    });
+  }
+
+  /**
+   * The model stays loaded until the work has ended, even if its folder is removed meanwhile.
+   * @throws ApiError(model_not_found), or what `work` throws.
+   */
+  async use<T>(wanted: ModelRevision, work: (model: ClipModel) => Promise<T>): Promise<T> {
+    const loaded = this.#loaded.get(modelRevisionKey(wanted));
+    if (!loaded)
+      throw new ApiError("model_not_found", {
+        message: `There is no model "${wanted.id}" of revision "${wanted.revision}" here.`,
+      });
+    return loaded.leases.hold(() => work(loaded.model));
+  }
+
+  /**
+   * Reads the folders again. One at a time; calls that come while one waits share it, since it has not looked yet.
+   * @throws Error if a folder of models is there and cannot be read; nothing has changed then.
+   */
+  reload(): Promise<void> {
+    this.#nextReload ??= this.#reloading
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextReload = undefined;
+        this.#reloading = this.#apply();
+        return this.#reloading;
+      });
+    return this.#nextReload;
+  }
+
+  /** Call it when nothing uses a model any more. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await (this.#nextReload ?? this.#reloading).catch(() => undefined);
+    this.#serve([]);
+    await Promise.all(this.#unloading);
+  }
+
+  async #apply(): Promise<void> {
+    const { modelsDirs, wanted } = this.#options;
+    const folders = await findModelFolders(modelsDirs, wanted);
+    const loadedFrom = new Map([...this.#loaded.values()].map((loaded) => [loaded.location.path, loaded]));
+    const offers = new Map<string, Offer>();
+    const fallbacks: Offer[] = [];
+    const refused: Refusal[] = [];
+    // One after the other: each load uses every core, and the log reads in order.
+    for (const folder of folders) {
+      if (this.#closing) break;
+      const before = [loadedFrom.get(folder.path)];
+      try {
+        const text = await readManifestText(folder);
+        const manifest = await readManifest(folder, text);
+        const key = modelRevisionKey(manifest);
+        before.push(this.#loaded.get(key));
+        const other = offers.get(key);
+        if (other)
+          throw new ModelFault(`"${key}" is offered by ${other.folder.path} already`, "remove one of the two folders");
+        offers.set(key, { folder, loaded: await this.#keepOrLoad(folder, text, manifest) });
+      } catch (error) {
+        refused.push({ id: folder.name, reason: reasonOf(error) });
+        for (const loaded of before) if (loaded) fallbacks.push({ folder, loaded });
+      }
+    }
+    for (const fallback of fallbacks) {
+      const key = modelRevisionKey(fallback.loaded.model.served);
+      if (!offers.has(key)) offers.set(key, fallback);
+    }
+    this.#serve([...offers.values()]);
+    this.#missing = wanted === "all" ? [] : wanted.filter((name) => !this.#serves(name));
+    this.#refused = [...refused, ...absent(wanted, folders, modelsDirs)];
+  }
+
+  async #keepOrLoad(folder: ModelFolder, manifestText: string, manifest: Manifest): Promise<Loaded> {
+    const current = this.#loaded.get(modelRevisionKey(manifest));
+    if (current?.manifestText === manifestText) {
+      current.location.path = folder.path;
+      return current;
+    }
+    if (current)
+      throw new ModelFault(
+        `revision "${manifest.revision}" is being served with another ${MANIFEST}, and a revision does not change`,
+        "give the new files another revision",
       );
-    } catch (error) {
-      refused.push({ id, reason: reasonOf(error) });
+    const { log, now } = this.#options;
+    const startedAt = now();
+    const location = { path: folder.path };
+    const opened = await openModel(location, manifest, { freeBytes, ...this.#options });
+    const loadMs = Math.round(now() - startedAt);
+    const { served } = opened.model;
+    const { image, text } = opened.model.stats();
+    log.info({ model: served, providers: { image: image.provider, text: text.provider }, loadMs }, "model loaded");
+    return { ...opened, location, manifestText, leases: new Leases(), loadMs };
+  }
+
+  /** From now on this is what is served; what was and no longer is will be unloaded. */
+  #serve(offers: readonly Offer[]): void {
+    const before = [...this.#loaded.values()];
+    const loaded = inOrderOfPreference(offers).map((offer) => offer.loaded);
+    this.#loaded = new Map(loaded.map((one) => [modelRevisionKey(one.model.served), one]));
+    for (const gone of before.filter((one) => !loaded.includes(one))) {
+      const unloaded = this.#unload(gone)
+        .catch((error: unknown) => this.#options.log.warn({ err: error }, "model not unloaded cleanly"))
+        .finally(() => this.#unloading.delete(unloaded));
+      this.#unloading.add(unloaded);
     }
   }
-  return {
-    models,
-    refused,
-    async close() {
-      await Promise.all([...models.values()].map((model) => model.close()));
-    },
-  };
-}
 
-async function openModel(
-  id: string,
-  folder: string,
-  { variants, engine, log, now }: RegistryOptions,
-): Promise<ClipModel> {
-  const manifest = await readManifest(folder);
-  if (manifest.id !== id) throw new Error(`${MANIFEST} is of the model ${JSON.stringify(manifest.id)}`);
-  const chosen = {
-    image: preferred("image", manifest.image.files, variants),
-    text: preferred("text", manifest.text.files, variants),
-  };
-  const paths = {
-    image: await verifyFile(folder, chosen.image),
-    text: await verifyFile(folder, chosen.text),
-    tokenizer: await verifyFile(folder, manifest.text.tokenizer),
-  };
-  const deps = {
-    log,
-    spawn: spawnSessionWorker,
-    sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
-  };
-  return openClipModel({ manifest, chosen, paths, engine, now, deps });
-}
+  async #unload({ leases, model, location }: Loaded): Promise<void> {
+    await leases.ended();
+    await model.close();
+    const { id, revision } = model.served;
+    this.#options.log.info({ model: { id, revision }, folder: location.path }, "model unloaded");
+  }
 
-async function readManifest(folder: string): Promise<Manifest> {
-  return Manifest.parse(JSON.parse(await readFile(join(folder, MANIFEST), "utf8")));
-}
-
-function preferred(
-  tower: string,
-  files: { readonly [variant in Variant]?: ModelFile | undefined },
-  variants: readonly Variant[],
-): ModelFile {
-  const file = variants.map((variant) => files[variant]).find((f) => f !== undefined);
-  if (!file) throw new Error(`the ${tower} tower has none of the variants ${variants.join(", ")}`);
-  return file;
-}
-
-/** @returns paths by folder name, sorted within each of `modelsDirs`. */
-async function foldersWithManifest(modelsDirs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const folders = new Map<string, string>();
-  for (const dir of modelsDirs)
-    for (const name of (await namesIn(dir)).toSorted())
-      if (!folders.has(name) && (await exists(join(dir, name, MANIFEST)))) folders.set(name, join(dir, name));
-  return folders;
-}
-
-async function namesIn(dir: string): Promise<readonly string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+  #serves(name: string): boolean {
+    return [...this.#loaded.values()].some(({ model: { served } }) =>
+      isWanted({ id: served.id, name: modelRevisionKey(served) }, name),
+    );
   }
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+/** What is wanted by name and lies nowhere. */
+function absent(
+  wanted: RegistryOptions["wanted"],
+  folders: readonly ModelFolder[],
+  modelsDirs: readonly string[],
+): readonly Refusal[] {
+  if (wanted === "all") return [];
+  return wanted
+    .filter((name) => !folders.some((folder) => isWanted(folder, name)))
+    .map((name) => ({
+      id: name,
+      reason: `no folder of that name in ${modelsDirs.join(", ")} holds a ${MANIFEST}; pull the model, or take it out of MODELS`,
+    }));
+}
 
-function reasonOf(error: unknown): string {
-  if (error instanceof z.ZodError) return `${MANIFEST}: ${z.prettifyError(error)}`;
-  if (error instanceof SyntaxError) return `not valid JSON: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+/** A registry that has read its folders. @throws as `Registry.reload`. */
+export async function loadRegistry(options: RegistryOptions): Promise<Registry> {
+  const registry = new Registry(options);
+  await registry.reload();
+  return registry;
 }

@@ -10,6 +10,9 @@ export interface TinyShape {
   readonly contextLength: number;
 }
 
+/** A name makes an axis dynamic, a number fixes it. */
+type Axis = string | number;
+
 export const TINY: TinyShape = { size: 8, dims: 16, contextLength: 12 };
 
 /** mulberry32: the same weights in every run. @returns values in [−1, 1). */
@@ -23,7 +26,11 @@ function randomWeights(length: number, seed: number): Float32Array {
   });
 }
 
-const outputPort = (dims: number): Port => ({ name: "embedding", type: "float32", dims: ["batch", dims] });
+const outputPort = (dims: number, batch: Axis = "batch"): Port => ({
+  name: "embedding",
+  type: "float32",
+  dims: [batch, dims],
+});
 
 /** Patches of a quarter of the side are averaged, then projected. */
 export function tinyImageTower({ size, dims }: TinyShape, input = "pixel_values"): Uint8Array {
@@ -45,16 +52,30 @@ export function tinyImageTower({ size, dims }: TinyShape, input = "pixel_values"
   });
 }
 
+interface TextTowerOptions {
+  readonly input?: string;
+  readonly batch?: Axis;
+  readonly sequence?: Axis;
+  /** dims · dims. */
+  readonly projection?: Float32Array;
+}
+
 /** Token embeddings are summed, then projected. Padding does not count: id 0 is embedded as zeros. */
-export function tinyTextTower({ dims }: TinyShape, vocabulary: number, input = "input_ids"): Uint8Array {
+export function tinyTextTower({ dims }: TinyShape, vocabulary: number, options: TextTowerOptions = {}): Uint8Array {
+  const {
+    input = "input_ids",
+    batch = "batch",
+    sequence = "sequence",
+    projection = randomWeights(dims * dims, 3),
+  } = options;
   const table = randomWeights(vocabulary * dims, 2).fill(0, 0, dims);
   return onnxModel({
-    inputs: [{ name: input, type: "int64", dims: ["batch", "sequence"] }],
-    outputs: [outputPort(dims)],
+    inputs: [{ name: input, type: "int64", dims: [batch, sequence] }],
+    outputs: [outputPort(dims, batch)],
     weights: [
       { name: "table", dims: [vocabulary, dims], data: table },
       { name: "sequence_axis", dims: [1], data: BigInt64Array.of(1n) },
-      { name: "projection", dims: [dims, dims], data: randomWeights(dims * dims, 3) },
+      { name: "projection", dims: [dims, dims], data: projection },
     ],
     nodes: [
       { op: "Gather", inputs: ["table", input], output: "embedded" },
@@ -148,11 +169,12 @@ const fileEntry = (path: string, bytes: Uint8Array) => ({
   sha256: createHash("sha256").update(bytes).digest("hex"),
 });
 
-/** The manifest that describes the files truly. */
-export function tinyManifest(id: string, files: TinyModelFiles, { size, dims, contextLength }: TinyShape = TINY) {
+/** The manifest that describes the files truly. @param name of the folder: `<id>` or `<id>@<revision>`. */
+export function tinyManifest(name: string, files: TinyModelFiles, { size, dims, contextLength }: TinyShape = TINY) {
+  const [id, revision = "1"] = name.split("@");
   return {
     id,
-    revision: "1",
+    revision,
     family: "clip",
     description: "Random weights, for tests.",
     license: "Apache-2.0",
@@ -182,14 +204,14 @@ export function tinyManifest(id: string, files: TinyModelFiles, { size, dims, co
   };
 }
 
-/** Writes `<modelsDir>/<id>`. @returns the folder. */
+/** Writes `<modelsDir>/<name>`. @returns the folder. */
 export async function writeTinyModel(
   modelsDir: string,
-  id: string,
+  name: string,
   files: TinyModelFiles = tinyModelFiles(),
-  manifest: unknown = tinyManifest(id, files),
+  manifest: unknown = tinyManifest(name, files),
 ): Promise<string> {
-  const folder = join(modelsDir, id);
+  const folder = join(modelsDir, name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "image.onnx"), files.image);
   await writeFile(join(folder, "text.onnx"), files.text);

@@ -4,11 +4,13 @@ import type { ServedModel } from "@sightline/shared/internal/protocol";
 import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
 import type { SessionDeps } from "../../inference/session.ts";
 import type { EngineOptions } from "../engine-options.ts";
+import { blaming } from "../fault.ts";
 import type { ClipManifest } from "../manifest.ts";
 import { fingerprint, type TowerFiles } from "./fingerprint.ts";
 import type { ImageSpec } from "./preprocess.ts";
 import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
 import { openTower, type TowerPlan, type TowerStats } from "./tower.ts";
+import { imageWarmUp, textWarmUp } from "./warm-up.ts";
 
 /** `deadlineAt` is in milliseconds on the monotonic clock that the registry was loaded with. */
 export type EmbedCall = BatchCall;
@@ -55,14 +57,21 @@ export interface ClipModelOptions {
   readonly deps: SessionDeps;
 }
 
-/** @throws Error with the reason if the model cannot be served. */
+/** @throws ModelFault if the model cannot be served. */
 export async function openClipModel(options: ClipModelOptions): Promise<ClipModel> {
   const { manifest, chosen, paths, engine, now, deps } = options;
   const { context_length: contextLength, clean } = manifest.text;
-  const tokenizer = loadTokenizer(await readFile(paths.tokenizer, "utf8"), contextLength, clean);
-  const open = (plan: TowerPlan) => openTower(plan, { deps, maxQueue: engine.maxQueue, now });
-  const image = await open(imagePlan(manifest, paths.image, engine));
-  const text = await open(textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {
+  const tokenizer = await blaming(
+    manifest.text.tokenizer.path,
+    "it has to be the tokenizer of the text tower",
+    async () => loadTokenizer(await readFile(paths.tokenizer, "utf8"), contextLength, clean),
+  );
+  const open = (tower: "image" | "text", plan: TowerPlan) =>
+    blaming(chosen[tower].path, `manifest.json's "${tower}" and "dims" have to describe this file`, () =>
+      openTower(plan, { deps, maxQueue: engine.maxQueue, now }),
+    );
+  const image = await open("image", imagePlan(manifest, paths.image, engine));
+  const text = await open("text", textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {
     await image.close();
     throw error;
   });
@@ -109,32 +118,30 @@ const serve = (manifest: ClipManifest, preprocessing: string): ServedModel => ({
 });
 
 function imagePlan(
-  { image, dims }: ClipManifest,
+  manifest: ClipManifest,
   file: string,
   { providers, threads, maxImageBatch }: EngineOptions,
 ): TowerPlan {
+  const { dims, image } = manifest;
   const { input, output, size, mean, std } = image;
-  const bytes = size * size * 3;
   return {
     spec: { file, input, output, dims, providers, threads, feed: { kind: "pixels", size, mean, std } },
-    probe: [new Uint8Array(bytes), Uint8Array.from({ length: bytes }, (_, i) => i)],
+    warmUp: imageWarmUp(manifest, maxImageBatch),
     maxBatch: maxImageBatch,
   };
 }
 
 function textPlan(
-  { text, dims }: ClipManifest,
+  manifest: ClipManifest,
   file: string,
   { providers, threads, maxTextBatch }: EngineOptions,
   tokenizer: TextTokenizer,
 ): TowerPlan {
-  const { input, output, pad_id: padId } = text;
-  // A tokenizer of another model would ask the embedding table for a row that it lacks, and take down with it every
-  // text of the batch: better to find that out now, with the highest id there is.
-  const highest = Int32Array.from([...tokenizer.encode("").ids, tokenizer.maxId]);
+  const { dims, text } = manifest;
+  const { input, output, pad_id: padId, context_length: contextLength } = text;
   return {
-    spec: { file, input, output, dims, providers, threads, feed: { kind: "tokens", padId } },
-    probe: [tokenizer.encode("a").ids, highest],
+    spec: { file, input, output, dims, providers, threads, feed: { kind: "tokens", padId, contextLength } },
+    warmUp: textWarmUp(manifest, maxTextBatch, tokenizer),
     maxBatch: maxTextBatch,
   };
 }

@@ -74,6 +74,6 @@ describe("loadTokenizer", () => {
   });
 
   it("refuses one that adds no special tokens", () => {
-    expect(() => load(12, { post_processor: null })).toThrow("adds no special tokens");
+    expect(() => load(12, { post_processor: null })).toThrow("no start and end token");
   });
 });

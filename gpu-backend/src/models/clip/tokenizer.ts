@@ -44,7 +44,7 @@ export function loadTokenizer(json: string, contextLength: number, cleaning: Cle
   for (const probe of PROBES)
     if (!idsOf(probe).every(Number.isInteger))
       throw new Error(`the tokenizer's vocabulary lacks a token of ${JSON.stringify(probe)}`);
-  if (idsOf("").length === 0) throw new Error("the tokenizer adds no special tokens");
+  if (idsOf("").length < 2) throw new Error("it puts no start and end token around a text");
 
   return {
     encode(text) {

@@ -9,11 +9,18 @@ import type { Row } from "../../inference/worker-link.ts";
 /** Bulk waits for a person, but not for longer than this without any progress. */
 const BULK_PATIENCE_MS = 500;
 
+/** A batch whose answer says something about the tower. */
+export interface Probe {
+  /** For the reason, should it fail: «one text», «64 texts of 77 tokens». */
+  readonly what: string;
+  readonly rows: readonly Row[];
+}
+
 /** What is opened: follows from the manifest and the engine's options. */
 export interface TowerPlan {
   readonly spec: SessionSpec;
-  /** A first batch: at least two rows, unlike each other. */
-  readonly probe: readonly Row[];
+  /** What it has to answer before it is served. */
+  readonly warmUp: readonly Probe[];
   readonly maxBatch: number;
 }
 
@@ -40,21 +47,30 @@ function unit(vector: Float32Array): Float32Array {
   throw new ApiError("internal_error", { cause: new Error(`the model gave a vector of norm ${norm}`) });
 }
 
+async function answer(session: Session, { what, rows }: Probe): Promise<void> {
+  try {
+    for (const vector of await session.run(rows)) unit(vector);
+  } catch (error) {
+    const cause = error instanceof ApiError && error.cause instanceof Error ? error.cause : error;
+    throw new Error(`the warm-up with ${what} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
 /**
- * Opens the session and sends the probe through it, so that the first caller does not pay for lazy initialisation and
+ * Opens the session and sends the warm-up through it, so that the first caller does not pay for lazy initialisation and
  * a model that gives another shape, or no numbers, is found out before it is served.
  * @throws Error with the reason if the tower cannot be served.
  */
 export async function openTower(
-  { spec, probe, maxBatch }: TowerPlan,
+  { spec, warmUp, maxBatch }: TowerPlan,
   { deps, maxQueue, now }: TowerOptions,
 ): Promise<Tower> {
   const session = await Session.open(spec, deps);
   try {
-    for (const vector of await session.run(probe)) unit(vector);
+    for (const probe of warmUp) await answer(session, probe);
   } catch (error) {
     await session.close();
-    throw error instanceof ApiError && error.cause instanceof Error ? error.cause : error;
+    throw error;
   }
   const batcher = new Batcher<Row, Float32Array>({
     maxBatch,

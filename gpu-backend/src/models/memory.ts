@@ -1,0 +1,31 @@
+/** Does a model fit into memory? Asked before it is loaded: afterwards it is the kernel that answers, with SIGKILL. */
+import { freemem } from "node:os";
+import type { Variant } from "./manifest.ts";
+
+/**
+ * Memory at the height of loading ÷ bytes of the file, on the CPU provider: the file, the parsed graph and the optimised
+ * weights are there together, and what is stored narrow is widened to float32. Measured with onnxruntime-node 1.29 on the
+ * towers of ViT-B/32 with glibc's defaults: fp32 2.0, fp16 2.3, int8 weights 6.6 (docs/decisions/0006).
+ */
+const PEAK: Readonly<Record<Variant, number>> = { fp32: 2, fp16: 2.5, int8: 7 };
+
+export interface WeighedFile {
+  readonly variant: Variant;
+  readonly bytes: number;
+}
+
+/** Bytes that loading these files takes at most. Rather too much: a refusal can be read, a killed process cannot. */
+export const loadingBytes = (files: readonly WeighedFile[]): number =>
+  Math.round(files.reduce((sum, { variant, bytes }) => sum + bytes * PEAK[variant], 0));
+
+/**
+ * Bytes that this process can still take: what the machine has free, or what its cgroup leaves it if that is less. Not
+ * `process.availableMemory()`: that counts the page cache as used, and checking a file has just filled the cache.
+ */
+export function freeBytes(): number {
+  const limit = process.constrainedMemory();
+  return Math.max(0, limit > 0 ? Math.min(freemem(), limit - process.memoryUsage.rss()) : freemem());
+}
+
+export const readable = (bytes: number): string =>
+  bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
