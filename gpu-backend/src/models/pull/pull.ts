@@ -42,15 +42,13 @@ export interface Pulled {
  * @throws Error that a person can act on; the signal's reason.
  */
 export async function pull(entry: Manifest, options: PullOptions): Promise<Pulled> {
-  const asked = chooseVariants(entry, options.variants);
+  // Before anything is made: a wrong wish leaves no trace.
+  chooseVariants(entry, options.variants);
   const folder = await folderFor(entry, options.dir);
   const parts = join(folder, PARTIAL);
   const lock = lockModel(folder);
   try {
-    const here = await readable(folder);
-    const present = here ? variantsOf(here) : [];
-    const wanted = here && options.variants.length === 0 ? present : [...present, ...asked];
-    const manifest = withVariants(entry, wanted);
+    const manifest = withVariants(entry, await variantsAfter(folder, entry, options.variants));
     const missing = await missingFiles(folder, filesOf(manifest));
     await requireSpace(parts, missing, options.freeBytes ?? bytesFree);
     for (const [i, file] of missing.entries()) {
@@ -75,6 +73,13 @@ async function folderFor({ id, revision }: Manifest, dir: string): Promise<strin
   if (await readable(beside)) return beside;
   const other = await readable(plain);
   return other === undefined || other.revision === revision ? plain : beside;
+}
+
+/** What is there stays, as far as the catalogue still has it. */
+async function variantsAfter(folder: string, entry: Manifest, asked: readonly Variant[]): Promise<readonly Variant[]> {
+  const here = await readable(folder);
+  const present = here ? variantsOf(here).filter((variant) => variantsOf(entry).includes(variant)) : [];
+  return present.length > 0 && asked.length === 0 ? present : [...present, ...chooseVariants(entry, asked)];
 }
 
 /** A pull that fetched nothing leaves nothing; where files lie, the folder of parts stays as the sign of a begun pull. */
