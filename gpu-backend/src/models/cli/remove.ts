@@ -1,8 +1,9 @@
 /** `models remove`: takes away a pulled model, or what an interrupted pull has left. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { MANIFEST } from "../model-folders.ts";
 import { UsageError } from "../pull/errors.ts";
-import { MANIFEST, readInstalled } from "../pull/installed.ts";
+import { readInstalled } from "../pull/installed.ts";
 import { lockModel } from "../pull/lock.ts";
 
 export interface RemoveOptions {

@@ -32,17 +32,18 @@ export async function download(
   options: DownloadOptions,
 ): Promise<void> {
   const part = new PartFile(parts, file.sha256);
-  for (;;) {
-    const continued = await complete(part, file, url, options);
-    try {
-      await verifyFile(part.folder, { ...file, path: part.name });
-      break;
-    } catch (error) {
-      await part.discard();
-      // A part that was continued may hold two versions of the file. One that came in one piece is what the server has.
-      if (!continued) throw notTheFile(url, error);
-      options.onRetry(`what has come of ${file.path} is damaged, from the beginning`, 0);
-    }
+  const continued = await complete(part, file, url, options);
+  let fault = await faultOf(part, file);
+  if (fault !== undefined && continued) {
+    // It may hold two versions of the file, or what a power cut has left.
+    options.onRetry(`what has come of ${file.path} is damaged: from the beginning`, 0);
+    await part.discard();
+    await complete(part, file, url, options);
+    fault = await faultOf(part, file);
+  }
+  if (fault !== undefined) {
+    await part.discard();
+    throw new Error(`${url.href} is not the file that the catalogue describes: ${fault}. Nothing of it was kept`);
   }
   await part.moveTo(join(folder, file.path));
 }
@@ -61,7 +62,7 @@ async function complete(part: PartFile, file: ModelFile, url: URL, options: Down
       const size = await part.size();
       failures = size >= furthest + PROGRESS_BYTES ? 1 : failures + 1;
       furthest = Math.max(furthest, size);
-      const waitMs = error.retryAfterMs ?? backoffMs(failures, options.random);
+      const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(failures, options.random));
       if (failures >= MAX_FAILURES || waitMs > MAX_RETRY_AFTER_MS) throw givenUp(error, failures, waitMs);
       options.onRetry(error.message, waitMs);
       await (options.sleep ?? wait)(waitMs, options.signal);
@@ -88,9 +89,8 @@ function givenUp(error: TransientError, failures: number, waitMs: number): Trans
   return new TransientError(`${error.message}; given up (${why})`, { cause: error });
 }
 
-function notTheFile(url: URL, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`${url.href} is not the file that the catalogue describes: ${reason}. Nothing of it was kept`, {
-    cause: error,
-  });
-}
+const faultOf = (part: PartFile, file: ModelFile): Promise<string | undefined> =>
+  verifyFile(part.folder, { ...file, path: part.name }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message.replace(part.name, file.path) : String(error)),
+  );

@@ -3,9 +3,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Manifest, type ModelFile } from "../manifest.ts";
+import { MANIFEST } from "../model-folders.ts";
 import { filesOf } from "./variants.ts";
-
-export const MANIFEST = "manifest.json";
 
 /** Beside a model's files: what a pull has fetched so far, and its lock. */
 export const PARTIAL = ".partial";
@@ -16,7 +15,7 @@ interface ModelFolder {
   readonly folder: string;
 }
 
-export interface InstalledModel extends ModelFolder {
+interface InstalledModel extends ModelFolder {
   readonly manifest: Manifest;
   /** Why it cannot be served as it lies; looks at sizes, not at checksums. */
   readonly damage: string | undefined;

@@ -5,11 +5,12 @@
 import { readdir, rename, rm, rmdir, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest, ModelFile, Variant } from "../manifest.ts";
+import { MANIFEST } from "../model-folders.ts";
 import { verifyFile } from "../verify.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { TransientError } from "./errors.ts";
 import { formatBytes } from "./format.ts";
-import { MANIFEST, PARTIAL, readManifest } from "./installed.ts";
+import { PARTIAL, readManifest } from "./installed.ts";
 import { lockModel } from "./lock.ts";
 import { mirrored } from "./mirror.ts";
 import { otherWays } from "./other-ways.ts";

@@ -5,7 +5,7 @@ import type { PartFile } from "./part-file.ts";
 import { parseRetryAfter } from "./retry.ts";
 
 /** As much of `fetch` as a transfer needs; it follows redirects. */
-export type Fetch = (
+type Fetch = (
   url: URL,
   init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
 ) => Promise<FetchedResponse>;

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 /** How one request is answered. `serve` is the proper answer. */
 export type Answer = (response: ServerResponse, request: Exchange, serve: () => void) => void;
 
-export interface Exchange {
+interface Exchange {
   readonly path: string;
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
