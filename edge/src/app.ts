@@ -6,8 +6,11 @@ import { secureHeaders } from "hono/secure-headers";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
+import { operator } from "./middleware/operator.ts";
 import { request } from "./middleware/request.ts";
 import { Router } from "./router.ts";
+import { adminKeys } from "./routes/admin/keys.ts";
+import { adminTenants } from "./routes/admin/tenants.ts";
 import { classify } from "./routes/classify.ts";
 import { collections } from "./routes/collections.ts";
 import { document } from "./routes/document.ts";
@@ -41,6 +44,12 @@ export function createApp(): Router {
   collections(router);
   items(router);
   search(router);
+
+  app.use("/admin/v1/*", methods(app));
+  app.use("/admin/v1/*", tooLarge);
+  app.use("/admin/v1/*", operator);
+  adminTenants(router);
+  adminKeys(router);
   return router;
 }
 

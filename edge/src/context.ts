@@ -1,11 +1,11 @@
 /** What middleware puts on a request for the handlers behind it. */
 import type { RequestId } from "@sightline/shared/ids";
-import type { KeyRecord } from "@sightline/shared/tenants";
 import type { Deadline } from "./deadline.ts";
 import type { Env } from "./env.ts";
 import type { ServerTiming } from "./http/server-timing.ts";
 import type { RedisClient } from "./redis.ts";
 import type { Services } from "./services.ts";
+import type { Identity } from "./tenants/directory.ts";
 
 export interface App {
   Bindings: Env;
@@ -16,6 +16,6 @@ export interface App {
     readonly services: Services;
     readonly redis: RedisClient;
     /** Set by the identity middleware: present behind every `/v1` route. */
-    readonly identity: KeyRecord;
+    readonly identity: Identity;
   };
 }

@@ -12,6 +12,8 @@ const Bindings = z.object({
   DEFAULT_MODEL: z.union([z.literal(""), ModelId]).default(""),
   CACHE_TTL_SECONDS: z.coerce.number().int().positive(),
   CACHE_MEMORY_MB: z.coerce.number().int().positive(),
+  /** Of the operator API, which is closed without it. */
+  ADMIN_TOKEN: z.string().min(32).optional(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */
   DEMO_API_KEY: z.string().optional(),
 });

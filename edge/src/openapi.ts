@@ -7,7 +7,7 @@ import { ERRORS, ErrorEnvelope } from "@sightline/shared/errors";
 import { z } from "zod";
 
 export interface RouteDoc {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   readonly path: `/${string}`;
   readonly operationId: string;
   readonly summary: string;
@@ -20,8 +20,10 @@ export interface RouteDoc {
   readonly bodyTypes?: Readonly<Record<string, z.ZodType>>;
   readonly answer?: z.ZodType;
   readonly answerTypes?: Readonly<Record<string, z.ZodType>>;
-  /** Needs no API key. */
-  readonly public?: true;
+  /** 200 unless said. */
+  readonly status?: 200 | 201;
+  /** Who may call it: the holder of an API key unless said. */
+  readonly access?: "public" | "operator";
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -86,10 +88,15 @@ export function openApiDocument(routes: readonly RouteDoc[], origin: string): Js
     paths,
     components: {
       schemas: components.schemas,
-      securitySchemes: { apiKey: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        apiKey: { type: "http", scheme: "bearer" },
+        adminToken: { type: "http", scheme: "bearer", description: "The operator's token." },
+      },
     },
   };
 }
+
+const SECURITY = { public: [], key: [{ apiKey: [] }], operator: [{ adminToken: [] }] } as const;
 
 function operation(route: RouteDoc, components: Components): Json {
   const content = (main: z.ZodType | undefined, others: RouteDoc["bodyTypes"]): Json =>
@@ -105,12 +112,22 @@ function operation(route: RouteDoc, components: Components): Json {
     summary: route.summary,
     ...(route.description && { description: route.description }),
     tags: [route.tag],
-    security: route.public ? [] : [{ apiKey: [] }],
+    security: SECURITY[route.access ?? "key"],
     parameters: [...parameters("path", route.params, components), ...parameters("query", route.query, components)],
     ...(route.body && { requestBody: { required: true, content: content(route.body, route.bodyTypes) } }),
     responses: {
-      200: { description: "OK", content: content(route.answer, route.answerTypes) },
-      ...(!route.public && {
+      [route.status ?? 200]: {
+        description: route.status === 201 ? "Created" : "OK",
+        content: content(route.answer, route.answerTypes),
+      },
+      ...(route.access === "operator" && {
+        400: error("The request is not valid; `param` names the field"),
+        401: error("The operator's token is missing or not valid"),
+        404: error("No such tenant or key"),
+        ...(route.body && { 409: error("The state of the tenant does not allow it") }),
+        503: error("Temporarily unavailable; see `Retry-After`"),
+      }),
+      ...(route.access === undefined && {
         400: error("The request is not valid; `param` names the field"),
         401: error("The API key is missing or not valid"),
         403: error("The API key lacks a scope"),

@@ -84,6 +84,18 @@ export const ERRORS = {
     remedy: "Send `Authorization: Bearer <key>` with a key that is neither expired nor revoked.",
   },
   identity_unavailable: server(503, "API keys cannot be checked at the moment.", "Try again after `Retry-After`."),
+  invalid_admin_token: {
+    status: 401,
+    type: "authentication_error",
+    meaning: "The operator's token is missing or not valid.",
+    remedy: "Send `Authorization: Bearer <ADMIN_TOKEN>`.",
+  },
+  tenant_suspended: {
+    status: 403,
+    type: "permission_error",
+    meaning: "The tenant is suspended.",
+    remedy: "Ask the operator of this deployment.",
+  },
   insufficient_scope: {
     status: 403,
     type: "permission_error",
@@ -98,6 +110,15 @@ export const ERRORS = {
     "Check the id; GET /v1/collections/{name}/items lists them.",
     404,
   ),
+  tenant_not_found: invalid("There is no such tenant.", "GET /admin/v1/tenants lists them.", 404),
+  key_not_found: invalid("The tenant has no such key.", "GET /admin/v1/tenants/{tenant}/keys lists them.", 404),
+  tenant_conflict: invalid("A tenant of this id exists.", "Choose another id, or change the tenant with PATCH.", 409),
+  tenant_not_empty: invalid(
+    "The tenant has collections.",
+    "Delete them first, with a key of the tenant and DELETE /v1/collections/{name}.",
+    409,
+  ),
+  too_many_keys: invalid("The tenant has as many keys as it may have.", "Revoke those that nobody uses.", 409),
   method_not_allowed: invalid(
     "The path exists, but not with this method.",
     "See GET /openapi.json for the methods of this path.",

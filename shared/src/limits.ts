@@ -14,6 +14,7 @@ export const LIMITS = {
   topK: 200,
   itemsPerCall: 256,
   pageSize: 200,
+  keysPerTenant: 100,
   metadataBytes: 16 * 1024,
   metadataDepth: 4,
   filterConditions: 64,

@@ -11,7 +11,7 @@ import { buffer } from "node:stream/consumers";
 import { digestApiKey, mintApiKey, parseApiKey } from "@sightline/shared/api-key";
 import { TenantId } from "@sightline/shared/ids";
 import type { PlanName } from "@sightline/shared/limits";
-import { type KeyRecord, redisKeys, SCOPES, type Scope } from "@sightline/shared/tenants";
+import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
 import { startUpstash } from "../upstash/server.ts";
@@ -27,6 +27,7 @@ export interface WorldBindings {
   readonly SWITCHED_REDIS_URL: string;
   readonly REDIS_TOKEN: string;
   readonly KEY_PEPPER: string;
+  readonly ADMIN_TOKEN: string;
   readonly TEST_KEYS: Record<TestKey, string>;
 }
 
@@ -75,6 +76,7 @@ export async function startWorld(): Promise<World> {
       SWITCHED_REDIS_URL: switched.url,
       REDIS_TOKEN: token,
       KEY_PEPPER: pepper,
+      ADMIN_TOKEN: "test-admin-token-that-has-more-than-32-bytes",
       TEST_KEYS: await seedKeys(new Redis({ url: redis.url, token, enableTelemetry: false }), pepper),
     },
     async close() {
@@ -88,13 +90,20 @@ export async function startWorld(): Promise<World> {
 async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, string>> {
   const entries = Object.entries(KEYS).map(async ([name, { tenant, plan, scopes }]) => {
     const { key } = mintApiKey("test");
-    const record: KeyRecord = {
+    const id = TenantId.parse(tenant);
+    const createdAt = new Date().toISOString();
+    const record: TenantRecord = { id, name: "", plan, status: "active", createdAt };
+    const keyRecord: KeyRecord = {
       publicId: parseApiKey(key)?.publicId ?? "",
-      tenant: TenantId.parse(tenant),
-      plan,
+      tenant: id,
+      name,
       scopes: [...scopes],
+      createdAt,
+      expiresAt: null,
+      digest: await digestApiKey(pepper, key),
     };
-    await redis.set(redisKeys.apiKey(await digestApiKey(pepper, key)), JSON.stringify(record));
+    await redis.hset(redisKeys.tenants, { [id]: JSON.stringify(record) });
+    await redis.set(redisKeys.apiKey(keyRecord.digest), JSON.stringify(keyRecord));
     return [name, key] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Record<TestKey, string>;

@@ -3,14 +3,13 @@ import { ApiError } from "@sightline/shared/errors";
 import type { Scope } from "@sightline/shared/tenants";
 import { createMiddleware } from "hono/factory";
 import type { App } from "../context.ts";
-import { keyValue } from "../redis.ts";
-import { redisKeyDirectory } from "../tenants/identity.ts";
+import { TenantDirectory } from "../tenants/directory.ts";
 
 export const identity = createMiddleware<App>(async (c, next) => {
   const { services, redis, timing } = c.var;
-  const directory = redisKeyDirectory(keyValue(redis));
-  const record = await timing.measure("auth", services.identities.identify(c.req.header("authorization"), directory));
-  c.set("identity", record);
+  const directory = new TenantDirectory(redis);
+  const found = services.identities.identify(c.req.header("authorization"), directory);
+  c.set("identity", await timing.measure("auth", found));
   await next();
 });
 

@@ -19,7 +19,7 @@ export function health(router: Router): void {
       summary: "Liveness",
       tag: "Service",
       answer: Health,
-      public: true,
+      access: "public",
     },
     (c) => c.json({ status: "ok" } satisfies z.infer<typeof Health>),
   );
@@ -33,7 +33,7 @@ export function health(router: Router): void {
       description: "Status 503 while a component that the worker needs does not answer.",
       tag: "Service",
       answer: Readiness,
-      public: true,
+      access: "public",
     },
     async (c) => {
       const { redis, services } = c.var;

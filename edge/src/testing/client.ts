@@ -10,6 +10,7 @@ export interface TestEnv extends Env {
   readonly TEST_KEYS: Readonly<Record<TestKey, string>>;
   readonly FAULTY_BACKEND_URL: string;
   readonly SWITCHED_REDIS_URL: string;
+  readonly ADMIN_TOKEN: string;
 }
 
 export const env = testEnv as unknown as TestEnv;

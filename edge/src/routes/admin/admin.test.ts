@@ -1,0 +1,223 @@
+import { parseApiKey } from "@sightline/shared/api-key";
+import { redisKeys } from "@sightline/shared/tenants";
+import { Redis } from "@upstash/redis/cloudflare";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { IDENTITY_TTL_MS } from "../../tenants/identity.ts";
+import { type Answer, type CallOptions, call, env, expectError, get, setMode } from "../../testing/client.ts";
+
+const operator = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
+const admin = (method: string, path: string, json?: unknown, options: CallOptions = {}): Promise<Answer> =>
+  call(method, `/admin/v1${path}`, { key: null, headers: operator, ...(json !== undefined && { json }), ...options });
+
+/** An isolate of its own: what another one remembers does not count. */
+const isolate = () => ({ ...env });
+const withKey = (key: string, where = isolate()) =>
+  get("/v1/collections", { key: null, headers: { authorization: `Bearer ${key}` }, env: where });
+
+const freshId = () => `t-${crypto.randomUUID().slice(0, 8)}`;
+
+async function makeTenant(plan = "standard"): Promise<string> {
+  const id = freshId();
+  expect((await admin("POST", "/tenants", { id, plan })).status).toBe(201);
+  return id;
+}
+
+async function makeKey(tenant: string, body: object = {}): Promise<{ id: string; key: string }> {
+  const answer = await admin("POST", `/tenants/${tenant}/keys`, body);
+  expect(answer.status).toBe(201);
+  return answer.body;
+}
+
+describe("the operator's token", () => {
+  it.each([
+    ["no token", {}],
+    ["another token", { authorization: "Bearer wrong" }],
+    ["an API key", { authorization: `Bearer ${env.TEST_KEYS.full}` }],
+  ])("refuses %s", async (_, headers) => {
+    expectError(await admin("GET", "/tenants", undefined, { headers: headers as never }), 401, "invalid_admin_token");
+  });
+
+  it("is never right where none is configured", async () => {
+    const { ADMIN_TOKEN: _, ...closed } = env;
+    for (const headers of [operator, { authorization: "Bearer undefined" }, {}]) {
+      const options = { env: closed as typeof env, headers: headers as never };
+      expectError(await admin("GET", "/tenants", undefined, options), 401, "invalid_admin_token");
+    }
+  });
+
+  it("is no API key", async () => {
+    expectError(await withKey(env.ADMIN_TOKEN), 401, "invalid_api_key");
+  });
+});
+
+describe("tenants", () => {
+  it("are created, read, changed and deleted", async () => {
+    const id = freshId();
+    const created = await admin("POST", "/tenants", { id, name: "Ink & Co", plan: "free" });
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({ id, name: "Ink & Co", plan: "free", status: "active" });
+    expect((await admin("GET", `/tenants/${id}`)).body).toEqual(created.body);
+    const changed = await admin("PATCH", `/tenants/${id}`, { plan: "standard" });
+    expect(changed.body).toEqual({ ...created.body, plan: "standard" });
+    expect((await admin("DELETE", `/tenants/${id}`)).body).toEqual({ deleted: 1 });
+    expectError(await admin("GET", `/tenants/${id}`), 404, "tenant_not_found");
+    expectError(await admin("DELETE", `/tenants/${id}`), 404, "tenant_not_found");
+  });
+
+  it("are listed page by page, each once", async () => {
+    const made = (await Promise.all(Array.from({ length: 5 }, () => makeTenant()))).sort();
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const page: Answer = await admin("GET", `/tenants?limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(page.body.data.length).toBeLessThanOrEqual(2);
+      seen.push(...page.body.data.map((tenant: { id: string }) => tenant.id));
+      cursor = page.body.next_cursor;
+    }
+    expect(seen).toEqual([...new Set(seen)].sort());
+    expect(seen).toEqual(expect.arrayContaining(made));
+  });
+
+  it("keep their id to themselves", async () => {
+    const id = await makeTenant();
+    expectError(await admin("POST", "/tenants", { id, plan: "free" }), 409, "tenant_conflict", "id");
+  });
+
+  it("are not deleted while they have collections", async () => {
+    const id = await makeTenant();
+    const { key } = await makeKey(id);
+    const headers = { authorization: `Bearer ${key}` };
+    expect((await call("PUT", "/v1/collections/kept", { key: null, headers, json: {} })).status).toBe(200);
+    expectError(await admin("DELETE", `/tenants/${id}`), 409, "tenant_not_empty");
+    expect((await call("DELETE", "/v1/collections/kept", { key: null, headers })).status).toBe(200);
+    expect((await admin("DELETE", `/tenants/${id}`)).status).toBe(200);
+    expectError(await withKey(key), 401, "invalid_api_key");
+  });
+
+  it("are refused with 403 while they are suspended", async () => {
+    const id = await makeTenant();
+    const { key } = await makeKey(id);
+    await admin("PATCH", `/tenants/${id}`, { status: "suspended" });
+    expectError(await withKey(key), 403, "tenant_suspended");
+    await admin("PATCH", `/tenants/${id}`, { status: "active" });
+    expect((await withKey(key)).status).toBe(200);
+  });
+
+  it.each([
+    ["an id with capitals", { id: "Acme", plan: "free" }, "invalid_request", "id"],
+    ["no plan", { id: "acme-2" }, "invalid_request", "plan"],
+    ["an unknown plan", { id: "acme-2", plan: "gold" }, "invalid_request", "plan"],
+    ["an unknown field", { id: "acme-2", plan: "free", status: "active" }, "unknown_field", "status"],
+  ])("are not made of %s", async (_, body, code, param) => {
+    expectError(await admin("POST", "/tenants", body), 400, code, param);
+  });
+});
+
+describe("keys", () => {
+  it("are shown once and stored as digests", async () => {
+    const tenant = await makeTenant();
+    const made = await makeKey(tenant, { name: "ci", scopes: ["search"] });
+    expect(parseApiKey(made.key)).toMatchObject({ publicId: made.id });
+    expect(made.key).toMatch(/^sl_test_/);
+    const { key: _, ...shown } = made;
+    expect((await admin("GET", `/tenants/${tenant}/keys`)).body).toEqual({ object: "list", data: [shown] });
+
+    const redis = new Redis({ url: env.REDIS_URL as string, token: env.REDIS_TOKEN as string });
+    const stored = await redis.hgetall(redisKeys.keysOf(tenant as never));
+    expect(JSON.stringify(stored)).toContain(made.id);
+    expect(JSON.stringify(stored)).not.toContain(made.key.slice(-20));
+  });
+
+  it("may do what their scopes say", async () => {
+    const { key } = await makeKey(await makeTenant(), { scopes: ["search"] });
+    expect((await withKey(key)).status).toBe(200);
+    const headers = { authorization: `Bearer ${key}` };
+    const refused = await call("PUT", "/v1/collections/a", { key: null, headers, json: {} });
+    expectError(refused, 403, "insufficient_scope");
+    expect(refused.body.error.message).toContain('"write"');
+  });
+
+  it("end when they are revoked", async () => {
+    const tenant = await makeTenant();
+    const { id, key } = await makeKey(tenant);
+    expect((await withKey(key)).status).toBe(200);
+    expect((await admin("DELETE", `/tenants/${tenant}/keys/${id}`)).body).toEqual({ deleted: 1 });
+    expectError(await withKey(key), 401, "invalid_api_key");
+    expectError(await admin("DELETE", `/tenants/${tenant}/keys/${id}`), 404, "key_not_found");
+  });
+
+  it("go on beside their successor until the overlap is over", async () => {
+    const tenant = await makeTenant();
+    const old = await makeKey(tenant, { name: "app", scopes: ["search", "write"] });
+    const fresh = await admin("POST", `/tenants/${tenant}/keys/${old.id}/rotate`, { overlap_seconds: 3600 });
+    expect(fresh.status).toBe(201);
+    expect(fresh.body).toMatchObject({ name: "app", scopes: ["search", "write"], expires_at: null });
+    expect((await withKey(old.key)).status).toBe(200);
+    expect((await withKey(fresh.body.key)).status).toBe(200);
+    const [listed] = (await admin("GET", `/tenants/${tenant}/keys`)).body.data;
+    expect(Date.parse(listed.expires_at) - Date.now()).toBeGreaterThan(3_500_000);
+
+    const last = await admin("POST", `/tenants/${tenant}/keys/${fresh.body.id}/rotate`, { overlap_seconds: 0 });
+    expectError(await withKey(fresh.body.key), 401, "invalid_api_key");
+    expect((await withKey(last.body.key)).status).toBe(200);
+  });
+
+  it("are limited in number", async () => {
+    const tenant = await makeTenant();
+    const redis = new Redis({ url: env.REDIS_URL as string, token: env.REDIS_TOKEN as string });
+    const filled = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key-${i}`, "{}"]));
+    await redis.hset(redisKeys.keysOf(tenant as never), filled);
+    expectError(await admin("POST", `/tenants/${tenant}/keys`, {}), 409, "too_many_keys");
+  });
+
+  it.each([
+    ["no scope", { scopes: [] }, "scopes"],
+    ["an unknown scope", { scopes: ["all"] }, "scopes[0]"],
+    ["an expiry that is no time", { expires_at: "tomorrow" }, "expires_at"],
+  ])("are not made with %s", async (_, body, param) => {
+    const answer = await admin("POST", `/tenants/${await makeTenant()}/keys`, body);
+    expect([400, answer.body.error.param]).toEqual([answer.status, param]);
+  });
+
+  it("belong to a tenant that exists", async () => {
+    expectError(await admin("POST", `/tenants/${freshId()}/keys`, {}), 404, "tenant_not_found");
+    expectError(await admin("GET", `/tenants/${freshId()}/keys`), 404, "tenant_not_found");
+  });
+});
+
+describe("what an isolate remembers of a key", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("lasts 30 s at the most: a revoked key is refused then", async () => {
+    const tenant = await makeTenant();
+    const { id, key } = await makeKey(tenant);
+    const here = isolate();
+    expect((await withKey(key, here)).status).toBe(200);
+    await admin("DELETE", `/tenants/${tenant}/keys/${id}`);
+    expect((await withKey(key, here)).status).toBe(200);
+    vi.advanceTimersByTime(IDENTITY_TTL_MS);
+    expectError(await withKey(key, here), 401, "invalid_api_key");
+  });
+
+  it("does not make an expired key last longer", async () => {
+    const tenant = await makeTenant();
+    const { key } = await makeKey(tenant, { expires_at: new Date(Date.now() + 5000).toISOString() });
+    const here = isolate();
+    expect((await withKey(key, here)).status).toBe(200);
+    vi.advanceTimersByTime(5000);
+    expectError(await withKey(key, here), 401, "invalid_api_key");
+  });
+});
+
+it("says 503 while Redis is away", async () => {
+  await setMode(env.SWITCHED_REDIS_URL, "down");
+  try {
+    const away = { env: { ...env, REDIS_URL: env.SWITCHED_REDIS_URL } };
+    const answer = await admin("GET", "/tenants", undefined, away);
+    expectError(answer, 503, "identity_unavailable");
+    expect(answer.headers.get("retry-after")).toBe("5");
+  } finally {
+    await setMode(env.SWITCHED_REDIS_URL, "up");
+  }
+});

@@ -1,0 +1,129 @@
+/** Tenants and their API keys in Redis: what the operator API changes, and what identity looks up. */
+import { digestApiKey, mintApiKey } from "@sightline/shared/api-key";
+import { ApiError } from "@sightline/shared/errors";
+import type { TenantId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
+import { KeyRecord, redisKeys, TenantRecord } from "@sightline/shared/tenants";
+import type { RedisClient } from "../redis.ts";
+
+/** What the caller of the public API is: a key that may be used, and its tenant. */
+export interface Identity extends Pick<KeyRecord, "publicId" | "scopes" | "expiresAt"> {
+  readonly tenant: TenantId;
+  readonly plan: TenantRecord["plan"];
+  readonly status: TenantRecord["status"];
+}
+
+interface KeyMinting {
+  readonly pepper: string;
+  /** Stands in the key itself: `sl_<env>_…`. */
+  readonly env: string;
+}
+
+type NewKey = Pick<KeyRecord, "name" | "scopes" | "expiresAt">;
+
+export class TenantDirectory {
+  readonly #redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.#redis = redis;
+  }
+
+  /**
+   * Two look-ups, one after the other: a key's record does not repeat its tenant's plan, which would have to be changed in
+   * every key. @throws if Redis cannot be reached.
+   */
+  async identify(digest: string): Promise<Identity | undefined> {
+    const key = parsed(KeyRecord, await this.#redis.get<string>(redisKeys.apiKey(digest)));
+    const tenant = key && (await this.find(key.tenant));
+    if (!key || !tenant) return undefined;
+    const { publicId, scopes, expiresAt } = key;
+    return { publicId, scopes, expiresAt, tenant: tenant.id, plan: tenant.plan, status: tenant.status };
+  }
+
+  async find(id: TenantId): Promise<TenantRecord | undefined> {
+    return parsed(TenantRecord, await this.#redis.hget<string>(redisKeys.tenants, id));
+  }
+
+  /** @throws ApiError(tenant_not_found) */
+  async get(id: TenantId): Promise<TenantRecord> {
+    const tenant = await this.find(id);
+    if (!tenant) throw new ApiError("tenant_not_found", { message: `There is no tenant "${id}".` });
+    return tenant;
+  }
+
+  /** Up to `limit` tenants in the order of their ids, from the first one after `after`. */
+  async list(after: string, limit: number): Promise<readonly TenantRecord[]> {
+    const ids = (await this.#redis.hkeys(redisKeys.tenants)).filter((id) => id > after).sort();
+    const page = ids.slice(0, limit);
+    if (page.length === 0) return [];
+    // Without deserialisation the client gives what Redis gives: a list in the order of the fields.
+    const texts = Object.values((await this.#redis.hmget(redisKeys.tenants, ...page)) ?? {});
+    return texts.flatMap((text) => parsed(TenantRecord, text) ?? []);
+  }
+
+  /** @throws ApiError(tenant_conflict) */
+  async create(tenant: TenantRecord): Promise<void> {
+    const created = await this.#redis.hsetnx(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
+    if (created !== 1) throw new ApiError("tenant_conflict", { param: "id" });
+  }
+
+  async replace(tenant: TenantRecord): Promise<void> {
+    await this.#redis.hset(redisKeys.tenants, { [tenant.id]: JSON.stringify(tenant) });
+  }
+
+  /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
+  async delete(id: TenantId): Promise<void> {
+    if ((await this.#redis.hlen(redisKeys.collections(id))) > 0) throw new ApiError("tenant_not_empty");
+    const keys = await this.keys(id);
+    const all = this.#redis.multi();
+    all.hdel(redisKeys.tenants, id);
+    all.del(redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest)));
+    await all.exec();
+  }
+
+  /** Oldest first; expired ones stay until they are revoked. */
+  async keys(tenant: TenantId): Promise<readonly KeyRecord[]> {
+    const texts: unknown[] = await this.#redis.hvals(redisKeys.keysOf(tenant));
+    return texts
+      .flatMap((text) => parsed(KeyRecord, text) ?? [])
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
+  }
+
+  /** @throws ApiError(key_not_found) */
+  async key(tenant: TenantId, publicId: string): Promise<KeyRecord> {
+    const record = parsed(KeyRecord, await this.#redis.hget<string>(redisKeys.keysOf(tenant), publicId));
+    if (!record) throw new ApiError("key_not_found", { message: `The tenant has no key "${publicId}".` });
+    return record;
+  }
+
+  /** @returns the record, and the key itself, which nobody can get again. @throws ApiError(too_many_keys) */
+  async createKey(tenant: TenantId, wanted: NewKey, { pepper, env }: KeyMinting) {
+    if ((await this.#redis.hlen(redisKeys.keysOf(tenant))) >= LIMITS.keysPerTenant) throw new ApiError("too_many_keys");
+    const { key, publicId } = mintApiKey(env);
+    const digest = await digestApiKey(pepper, key);
+    const record: KeyRecord = { ...wanted, publicId, tenant, digest, createdAt: new Date().toISOString() };
+    await this.storeKey(record);
+    return { key, record };
+  }
+
+  /** Creates or replaces. The record is found under the digest for as long as the key has not expired. */
+  async storeKey(record: KeyRecord): Promise<void> {
+    const both = this.#redis.multi();
+    both.hset(redisKeys.keysOf(record.tenant), { [record.publicId]: JSON.stringify(record) });
+    both.set(redisKeys.apiKey(record.digest), JSON.stringify(record));
+    if (record.expiresAt !== null) both.pexpireat(redisKeys.apiKey(record.digest), Date.parse(record.expiresAt));
+    await both.exec();
+  }
+
+  /** The key stops working at once, but for isolates that know it: there within 30 s. */
+  async revokeKey({ tenant, publicId, digest }: KeyRecord): Promise<void> {
+    const both = this.#redis.multi();
+    both.del(redisKeys.apiKey(digest));
+    both.hdel(redisKeys.keysOf(tenant), publicId);
+    await both.exec();
+  }
+}
+
+function parsed<T>(schema: { parse(value: unknown): T }, text: unknown): T | undefined {
+  return typeof text === "string" ? schema.parse(JSON.parse(text)) : undefined;
+}
