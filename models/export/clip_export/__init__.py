@@ -1,0 +1,1 @@
+"""CLIP and OpenCLIP checkpoints → the service's model folders."""

@@ -1,0 +1,133 @@
+"""Smaller files: half precision, and 8 bits. Neither lets a vector depend on what else is in its batch."""
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.transformers.float16 import convert_float_to_float16
+
+# Multiples of it divide the widths of the usual CLIPs; a last, shorter block is filled up with zeros.
+BLOCK = 128
+# The multiplications themselves are done in int8 (the operator's levels go from 0, whatever is exact, to 4).
+ACCURACY_LEVEL = 4
+MIN_WEIGHTS = 1024
+WEIGHTS = {"MatMul": 1, "Gather": 0}
+ZERO = 128
+
+# Nodes of the tower itself, not of its parts: bytes to normalised pixels, and the scaling to length 1.
+FLOAT32_NODES = {"/Cast", "/Mul", "/Add", "/Transpose", "/ReduceL2", "/Clip", "/Expand", "/Div"}
+
+
+def half(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Weights and arithmetic in float16; inputs, outputs and the last normalisation stay float32."""
+    stay = [node.name for node in model.graph.node if node.name in FLOAT32_NODES]
+    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=stay)
+    # The converter casts a tensor once for each float32 node that reads it, every time to the same name.
+    distinct = {tuple(node.output): node for node in model.graph.node}
+    del model.graph.node[:]
+    model.graph.node.extend(distinct.values())
+    return model
+
+
+def int8_image(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Matrices in blocks of 128 int8 weights with a scale each, multiplied in int8.
+
+    `MatMulNBits` takes the range of its activations over 128 channels of one row at a time, so that neither a neighbour
+    in the batch nor a channel with outliers, which CLIP has, costs the others their precision.
+    """
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return _with_int8(model, {"MatMul": _multiplied})
+
+
+def int8_text(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Matrices with a scale an output channel, embedding tables with a scale a row; all arithmetic in float32.
+
+    Multiplied in int8, a text of a few tokens gets another vector alone than in a batch (cosine 0.9999): ONNX Runtime
+    has another kernel for few rows, and rounding to 8 bits makes its float noise large.
+    """
+    return _with_int8(model, {"MatMul": _widened, "Gather": _rows})
+
+
+Widen = Callable[[onnx.GraphProto, onnx.NodeProto, np.ndarray], list[onnx.NodeProto]]
+
+
+def _with_int8(model: onnx.ModelProto, by_operator: dict[str, Widen]) -> onnx.ModelProto:
+    graph = model.graph
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        replace = by_operator.get(node.op_type)
+        tensor = replace and weights.get(node.input[WEIGHTS[node.op_type]])
+        if tensor is None or tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < MIN_WEIGHTS:
+            nodes.append(node)
+        else:
+            nodes += replace(graph, node, numpy_helper.to_array(tensor))
+    used = {name for node in nodes for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)
+    return model
+
+
+def round_runs(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Symmetric along the last axis. @returns int8 weights and f32 scales, which keep that axis"""
+    scales = np.maximum(np.abs(runs).max(-1, keepdims=True) / np.float32(127), np.float32(1e-12))
+    return np.rint(runs / scales).astype(np.int8), scales
+
+
+def _add(graph: onnx.GraphProto, name: str, values: np.ndarray) -> str:
+    graph.initializer.append(numpy_helper.from_array(values, name))
+    return name
+
+
+def _multiplied(graph: onnx.GraphProto, node: onnx.NodeProto, weights: np.ndarray) -> list[onnx.NodeProto]:
+    inputs, outputs = weights.shape
+    columns = np.pad(weights.T, ((0, 0), (0, -inputs % BLOCK))).reshape(outputs, -1, BLOCK)
+    rounded, scales = round_runs(columns)
+    name = node.input[1]
+    stored = _add(graph, f"{name}_int8", (rounded.astype(np.int16) + ZERO).astype(np.uint8))
+    scale = _add(graph, f"{name}_scale", scales.reshape(-1))
+    return [
+        helper.make_node(
+            "MatMulNBits",
+            [node.input[0], stored, scale],
+            node.output,
+            node.name,
+            domain="com.microsoft",
+            K=inputs,
+            N=outputs,
+            bits=8,
+            block_size=BLOCK,
+            accuracy_level=ACCURACY_LEVEL,
+        )
+    ]
+
+
+def _widened(graph: onnx.GraphProto, node: onnx.NodeProto, weights: np.ndarray) -> list[onnx.NodeProto]:
+    """Cast and Mul are folded when the session loads; DequantizeLinear would be repeated in every run."""
+    rounded, scales = round_runs(weights.T)
+    name = node.input[1]
+    wide, full = f"{name}_wide", f"{name}_full"
+    stored = _add(graph, f"{name}_int8", np.ascontiguousarray(rounded.T))
+    scale = _add(graph, f"{name}_scale", scales.reshape(-1))
+    node.input[1] = full
+    return [
+        helper.make_node("Cast", [stored], [wide], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [wide, scale], [full]),
+        node,
+    ]
+
+
+def _rows(graph: onnx.GraphProto, node: onnx.NodeProto, table: np.ndarray) -> list[onnx.NodeProto]:
+    """The rows that are asked for are widened after the look-up: the table stays small in memory too."""
+    rounded, scales = round_runs(table)
+    name = node.input[0]
+    rows, factors, wide = (f"{node.output[0]}_{part}" for part in ("rows", "factors", "wide"))
+    return [
+        helper.make_node("Gather", [_add(graph, f"{name}_int8", rounded), node.input[1]], [rows], axis=0),
+        helper.make_node("Gather", [_add(graph, f"{name}_scale", scales), node.input[1]], [factors], axis=0),
+        helper.make_node("Cast", [rows], [wide], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [wide, factors], [node.output[0]]),
+    ]
