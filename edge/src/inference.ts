@@ -22,6 +22,9 @@ export interface NamedInput {
   readonly input: ParsedInput;
 }
 
+/** What each request has been charged with, by its context. */
+const admissions = new WeakMap<Context<App>, Promise<void>>();
+
 /** A call with more inputs than this is bulk work. */
 const INTERACTIVE_INPUTS = 32;
 
@@ -41,6 +44,32 @@ export const catalogueContext = (c: Context<App>): CatalogueContext => ({
 export const findModel = (c: Context<App>, id: ModelId | undefined): Promise<ServedModel> =>
   c.var.services.models.find(id, catalogueContext(c));
 
+/**
+ * Does work with the preferred revision of a model. If the backend has unloaded that one since we last saw its list, the
+ * work is done once more with the revision that has taken its place: who names only the id is not to notice a swap.
+ */
+export async function withModel<T>(
+  c: Context<App>,
+  id: ModelId | undefined,
+  work: (model: ServedModel) => Promise<T>,
+): Promise<T> {
+  const model = await findModel(c, id);
+  try {
+    return await work(model);
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.code !== "model_not_found") throw cause;
+    c.var.services.models.forget();
+    const successor = await findModel(c, id);
+    if (successor.id === model.id && successor.revision === model.revision)
+      throw new ApiError("backend_unavailable", {
+        message: "The model has just been replaced.",
+        retryAfterSeconds: 1,
+        cause,
+      });
+    return work(successor);
+  }
+}
+
 /** The list form and the single form of an `input` field, parsed, each with its name. */
 export function namedInputs(inputs: Input | readonly Input[], field: string): NamedInput[] {
   return Array.isArray(inputs)
@@ -58,6 +87,7 @@ const imagesIn = (inputs: readonly NamedInput[]): number => inputs.filter(({ inp
  * inputs and `extraCost`, and sets `Sightline-Cache`.
  *
  * @returns entries in the order of the inputs.
+ * @throws ApiError(model_not_found) if the backend no longer serves this revision.
  */
 export async function embedAll(
   c: Context<App>,
@@ -72,7 +102,9 @@ export async function embedAll(
     });
   }
   const { services, redis, timing } = c.var;
-  const admitted = admit(c, costOf(inputs) + extraCost);
+  // Charged once, also when the work is done once more with another revision.
+  const admitted = admissions.get(c) ?? admit(c, costOf(inputs) + extraCost);
+  admissions.set(c, admitted);
   // Awaited inside; should the resolution fail first, the limiter's answer must not become an unhandled rejection.
   admitted.catch(() => undefined);
   const { outcomes, cached, timings } = await resolveEmbeddings(
@@ -88,26 +120,12 @@ export async function embedAll(
       lane: inputs.length > INTERACTIVE_INPUTS ? "bulk" : "interactive",
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     },
-  ).catch((error: unknown) => {
-    throw isModelGone(error) ? modelHasChanged(c, error) : error;
-  });
+  );
   c.header("Sightline-Cache", cached === inputs.length ? "hit" : cached > 0 ? "partial" : "miss");
   if (timings) timing.addBackend(timings);
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
-  });
-}
-
-const isModelGone = (error: unknown): boolean => error instanceof ApiError && error.code === "model_not_found";
-
-/** Between an upgrade of the backend and the next look at its list of models. */
-function modelHasChanged(c: Context<App>, cause: unknown): ApiError {
-  c.var.services.models.forget();
-  return new ApiError("backend_unavailable", {
-    message: "The model has just been replaced.",
-    retryAfterSeconds: 1,
-    cause,
   });
 }
 

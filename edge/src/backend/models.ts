@@ -1,15 +1,18 @@
 /**
- * Which models the backend serves. Asked once a minute per isolate and kept in Redis, so that an isolate that starts
- * while the GPU tier is away (or scaled to zero) still knows how to answer from caches and stored vectors.
+ * Which models the backend serves. Asked once a minute per isolate, and at once for a model that the list lacks; kept in
+ * Redis, so that an isolate that starts while the GPU tier is away (or scaled to zero) still knows how to answer from
+ * caches and stored vectors.
  */
 import { ApiError } from "@sightline/shared/errors";
-import { type ModelId, type RequestId, TenantId } from "@sightline/shared/ids";
+import { type ModelId, type ModelRevision, type RequestId, TenantId } from "@sightline/shared/ids";
 import { ModelsResponse, type ServedModel } from "@sightline/shared/internal/protocol";
 import { deadlineIn } from "../deadline.ts";
 import type { KeyValue } from "../redis.ts";
 import type { BackendClient } from "./client.ts";
 
 const FRESH_MS = 60_000;
+/** A list this young is not renewed for what it lacks: names that do not exist must not cost a call each. */
+const JUST_RENEWED_MS = 5000;
 /** A backend that hangs must not hold up what caches can answer. */
 const REFRESH_TIMEOUT_MS = 2000;
 const REDIS_KEY = "sl:models";
@@ -46,7 +49,7 @@ export class ModelCatalogue {
    */
   async list(context: CatalogueContext): Promise<readonly ServedModel[]> {
     if (!this.#snapshot) return this.#fetch(context);
-    if (this.#now() - this.#snapshot.at >= FRESH_MS && !this.#refreshing) {
+    if (this.#ageMs >= FRESH_MS && !this.#refreshing) {
       this.#refreshing = true;
       context.waitUntil(
         this.#fetch(context)
@@ -59,23 +62,61 @@ export class ModelCatalogue {
     return this.#snapshot.models;
   }
 
-  /** @throws ApiError(model_not_found) naming `model`. */
-  async find(id: ModelId | undefined, context: CatalogueContext): Promise<ServedModel> {
-    const models = await this.list(context);
-    const wanted = id ?? this.defaultOf(models);
-    const model = models.find((m) => m.id === wanted);
-    if (!model)
-      throw new ApiError("model_not_found", { param: "model", message: `There is no model "${wanted ?? ""}".` });
-    return model;
+  /** The list as it was a few seconds ago at most, unless the backend is away. @throws as `list`. */
+  async renew(context: CatalogueContext): Promise<readonly ServedModel[]> {
+    return this.#snapshot && this.#ageMs < JUST_RENEWED_MS ? this.#snapshot.models : this.#fetch(context);
+  }
+
+  /**
+   * The preferred revision of an id, or of the default model.
+   * @throws ApiError(model_not_found) naming `model`.
+   */
+  find(id: ModelId | undefined, context: CatalogueContext): Promise<ServedModel> {
+    return this.#pick(
+      context,
+      (models) => models.find((m) => m.id === (id ?? this.defaultOf(models))),
+      () =>
+        new ApiError("model_not_found", {
+          param: "model",
+          message: `There is no model "${id ?? this.#defaultModel}".`,
+        }),
+    );
+  }
+
+  /** @throws ApiError(model_not_found) if this very revision is not served. */
+  findRevision({ id, revision }: ModelRevision, context: CatalogueContext): Promise<ServedModel> {
+    return this.#pick(
+      context,
+      (models) => models.find((m) => m.id === id && m.revision === revision),
+      () =>
+        new ApiError("model_not_found", {
+          message: `The revision "${revision}" of the model "${id}" is not served.`,
+        }),
+    );
   }
 
   defaultOf(models: readonly ServedModel[]): ModelId | undefined {
     return this.#defaultModel || models[0]?.id;
   }
 
-  /** The backend no longer serves what the list says: the next request asks anew. */
+  /** The backend no longer serves what the list says: the next look asks anew. */
   forget(): void {
     this.#snapshot = undefined;
+  }
+
+  get #ageMs(): number {
+    return this.#snapshot ? this.#now() - this.#snapshot.at : Number.POSITIVE_INFINITY;
+  }
+
+  /** What the list lacks may have been loaded since. */
+  async #pick(
+    context: CatalogueContext,
+    pick: (models: readonly ServedModel[]) => ServedModel | undefined,
+    none: () => ApiError,
+  ): Promise<ServedModel> {
+    const found = pick(await this.list(context)) ?? pick(await this.renew(context));
+    if (!found) throw none();
+    return found;
   }
 
   async #fetch({ backend, store, requestId }: CatalogueContext): Promise<readonly ServedModel[]> {
@@ -86,7 +127,7 @@ export class ModelCatalogue {
       await store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined);
       return models;
     } catch (error) {
-      const models = await storedModels(store);
+      const models = (await storedModels(store)) ?? this.#snapshot?.models;
       if (!models) throw error;
       this.#snapshot = { models, at: this.#now() };
       return models;

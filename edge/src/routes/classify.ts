@@ -6,7 +6,7 @@ import { dot, meanDirection, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, findModel, type NamedInput, namedInputs, usageOf } from "../inference.ts";
+import { embedAll, type NamedInput, namedInputs, usageOf, withModel } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -49,39 +49,40 @@ export function classify(router: Router): void {
     requireScope("classify"),
     async (c) => {
       const request = await readBody(c, ClassifyRequest, { multipart: (image) => ({ input: { image } }) });
-      const model = await findModel(c, request.model);
       const inputs = namedInputs(request.input, "input");
-      const template = request.template ?? model.defaultTemplate;
-      const prompts = request.labels.map((label, i) => promptsOf(label, i, template));
+      return withModel(c, request.model, async (model) => {
+        const template = request.template ?? model.defaultTemplate;
+        const prompts = request.labels.map((label, i) => promptsOf(label, i, template));
 
-      const all = [...inputs, ...prompts.flat()];
-      if (all.length - inputs.length > LIMITS.promptsPerCall) {
-        const message = `labels: at most ${LIMITS.promptsPerCall} prompts per call; there are ${all.length - inputs.length}.`;
-        throw new ApiError("too_many_inputs", { param: "labels", message });
-      }
-      const entries = await embedAll(c, model, all);
-      const vectors = entries.map(vectorOf);
+        const all = [...inputs, ...prompts.flat()];
+        if (all.length - inputs.length > LIMITS.promptsPerCall) {
+          const message = `labels: at most ${LIMITS.promptsPerCall} prompts per call; there are ${all.length - inputs.length}.`;
+          throw new ApiError("too_many_inputs", { param: "labels", message });
+        }
+        const entries = await embedAll(c, model, all);
+        const vectors = entries.map(vectorOf);
 
-      let next = inputs.length;
-      const labelVectors = prompts.map((group) => {
-        const from = next;
-        next += group.length;
-        return meanDirection(vectors.slice(from, next));
+        let next = inputs.length;
+        const labelVectors = prompts.map((group) => {
+          const from = next;
+          next += group.length;
+          return meanDirection(vectors.slice(from, next));
+        });
+        return c.json({
+          model: model.id,
+          data: vectors.slice(0, inputs.length).map((vector, index) => {
+            const cosines = labelVectors.map((labelVector) => dot(vector, labelVector));
+            const scores = softmax(cosines, model.logitScale);
+            const labels = request.labels.map((label, i) => ({
+              label: nameOf(label),
+              score: scores[i] ?? 0,
+              cosine: cosines[i] ?? 0,
+            }));
+            return { index, labels: labels.sort((a, b) => b.score - a.score) };
+          }),
+          usage: usageOf(entries, all),
+        } satisfies ClassifyResponse);
       });
-      return c.json({
-        model: model.id,
-        data: vectors.slice(0, inputs.length).map((vector, index) => {
-          const cosines = labelVectors.map((labelVector) => dot(vector, labelVector));
-          const scores = softmax(cosines, model.logitScale);
-          const labels = request.labels.map((label, i) => ({
-            label: nameOf(label),
-            score: scores[i] ?? 0,
-            cosine: cosines[i] ?? 0,
-          }));
-          return { index, labels: labels.sort((a, b) => b.score - a.score) };
-        }),
-        usage: usageOf(entries, all),
-      } satisfies ClassifyResponse);
     },
   );
 }

@@ -14,7 +14,7 @@ import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.
 import { type CollectionRecord, newCollectionId, spaceOf } from "../collections/registry.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
-import { findModel } from "../inference.ts";
+import { catalogueContext, findModel } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
@@ -112,6 +112,8 @@ async function put(
   const registry = registryOf(c);
   const existing = await registry.find(name);
   if (!existing) {
+    // The collection is bound to the revision for good: not to one that has been replaced since the last look.
+    await c.var.services.models.renew(catalogueContext(c));
     const model = await findModel(c, request.model);
     const record: CollectionRecord = {
       id: newCollectionId(),

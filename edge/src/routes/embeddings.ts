@@ -5,7 +5,7 @@ import { bytesToBase64 } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { type Embedded, vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, findModel, namedInputs, usageOf } from "../inference.ts";
+import { embedAll, namedInputs, usageOf, withModel } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -35,26 +35,27 @@ export function embeddings(router: Router): void {
     async (c) => {
       const request = await readBody(c, EmbeddingsRequest, { multipart: asInput, bare: asInput });
       const inputs = namedInputs(request.input, "input");
-      const model = await findModel(c, request.model);
-      if (request.dimensions !== undefined && request.dimensions !== model.dims) {
-        throw new ApiError("invalid_request", {
-          param: "dimensions",
-          message: `dimensions: the model "${model.id}" has ${model.dims} dimensions and no others.`,
-        });
-      }
-      const entries = await embedAll(c, model, inputs);
-      const encode = request.encoding_format === "base64" ? toBase64 : toNumbers;
-      return c.json({
-        object: "list",
-        model: model.id,
-        data: entries.map((entry, index) => ({
-          object: "embedding" as const,
-          index,
-          embedding: encode(entry),
-          ...(entry.truncated && { truncated: true as const }),
-        })),
-        usage: usageOf(entries, inputs),
-      } satisfies EmbeddingsResponse);
+      return withModel(c, request.model, async (model) => {
+        if (request.dimensions !== undefined && request.dimensions !== model.dims) {
+          throw new ApiError("invalid_request", {
+            param: "dimensions",
+            message: `dimensions: the model "${model.id}" has ${model.dims} dimensions and no others.`,
+          });
+        }
+        const entries = await embedAll(c, model, inputs);
+        const encode = request.encoding_format === "base64" ? toBase64 : toNumbers;
+        return c.json({
+          object: "list",
+          model: model.id,
+          data: entries.map((entry, index) => ({
+            object: "embedding" as const,
+            index,
+            embedding: encode(entry),
+            ...(entry.truncated && { truncated: true as const }),
+          })),
+          usage: usageOf(entries, inputs),
+        } satisfies EmbeddingsResponse);
+      });
     },
   );
 }

@@ -19,7 +19,7 @@ export function models(router: Router): void {
       const { services } = c.var;
       await admit(c, COST.read);
       const list = await services.models.list(catalogueContext(c));
-      const preferred = services.models.defaultOf(list);
+      const preferred = list.find((model) => model.id === services.models.defaultOf(list));
       return c.json({
         object: "list",
         data: list.map((model) => ({
@@ -27,7 +27,7 @@ export function models(router: Router): void {
           object: "model" as const,
           revision: model.revision,
           family: model.family,
-          default: model.id === preferred,
+          default: model === preferred,
           description: model.description,
           license: model.license,
           dims: model.dims,

@@ -5,7 +5,7 @@ import { dot, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, findModel, namedInputs, usageOf } from "../inference.ts";
+import { embedAll, namedInputs, usageOf, withModel } from "../inference.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -31,19 +31,20 @@ export function rank(router: Router): void {
     requireScope("classify"),
     async (c) => {
       const request = await readBody(c, RankRequest, { multipart: (image) => ({ query: { image } }) });
-      const model = await findModel(c, request.model);
       const query = { param: "query", input: parseInput(request.query, "query") };
       const inputs = [query, ...namedInputs(request.candidates, "candidates")];
-      const entries = await embedAll(c, model, inputs);
-      const [queryVector = new Float32Array(), ...candidates] = entries.map(vectorOf);
+      return withModel(c, request.model, async (model) => {
+        const entries = await embedAll(c, model, inputs);
+        const [queryVector = new Float32Array(), ...candidates] = entries.map(vectorOf);
 
-      const cosines = candidates.map((candidate) => dot(queryVector, candidate));
-      const scores = softmax(cosines, model.logitScale);
-      const results = cosines
-        .map((cosine, index) => ({ index, score: scores[index] ?? 0, cosine }))
-        .sort((a, b) => b.cosine - a.cosine)
-        .slice(0, request.top_k);
-      return c.json({ model: model.id, results, usage: usageOf(entries, inputs) } satisfies RankResponse);
+        const cosines = candidates.map((candidate) => dot(queryVector, candidate));
+        const scores = softmax(cosines, model.logitScale);
+        const results = cosines
+          .map((cosine, index) => ({ index, score: scores[index] ?? 0, cosine }))
+          .sort((a, b) => b.cosine - a.cosine)
+          .slice(0, request.top_k);
+        return c.json({ model: model.id, results, usage: usageOf(entries, inputs) } satisfies RankResponse);
+      });
     },
   );
 }

@@ -12,7 +12,7 @@ import { parseVector } from "../collections/write-items.ts";
 import type { App } from "../context.ts";
 import { vectorOf } from "../embeddings/entry.ts";
 import { check, readBody } from "../http/body.ts";
-import { embedAll, findModel } from "../inference.ts";
+import { catalogueContext, embedAll } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
@@ -95,12 +95,9 @@ async function queryVector(c: Context<App>, record: CollectionRecord, query: Que
     return { vector };
   }
   const input = parseInput(query, "query");
-  const model = await findModel(c, record.model);
-  if (model.revision !== record.revision) {
-    throw new ApiError("model_not_found", {
-      message: `The revision "${record.revision}" of the collection's model is not served.`,
-    });
-  }
+  // The revision that made the collection's vectors, whichever is preferred by now.
+  const made = { id: record.model, revision: record.revision };
+  const model = await c.var.services.models.findRevision(made, catalogueContext(c));
   const [entry] = await embedAll(c, model, [{ param: "query", input }], COST.search);
   if (!entry) throw new ApiError("internal_error");
   return { vector: vectorOf(entry) };

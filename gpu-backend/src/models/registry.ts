@@ -109,7 +109,7 @@ export class Registry {
     const loaded = this.#loaded.get(modelRevisionKey(wanted));
     if (!loaded)
       throw new ApiError("model_not_found", {
-        message: `There is no model "${wanted.id}" of revision "${wanted.revision}" here.`,
+        message: `The revision "${wanted.revision}" of the model "${wanted.id}" is not served.`,
       });
     return loaded.leases.hold(() => work(loaded.model));
   }

@@ -94,6 +94,7 @@ export const ServedModel = z.object({
 });
 export type ServedModel = z.infer<typeof ServedModel>;
 
+/** In order of preference: of one id, the first revision is for callers who name only the id. */
 export const ModelsResponse = z.object({ models: z.array(ServedModel) });
 
 const Space = z.object({ id: ModelId, revision: Revision, dims: z.number().int() });
