@@ -6,6 +6,8 @@ import type { PerChannel } from "./tensors.ts";
 export type Feed =
   /** Each row: `size`² · 3 bytes RGB, interleaved → float32 [rows, 3, size, size]. */
   | { readonly kind: "pixels"; readonly size: number; readonly mean: PerChannel; readonly std: PerChannel }
+  /** Each row: the same bytes → uint8 [rows, size, size, 3], of a graph that normalises them itself. */
+  | { readonly kind: "pixel-bytes"; readonly size: number }
   /** Each row: at most `contextLength` int32 token ids → int64 or int32 [rows, longest row], or as wide as the graph demands. */
   | { readonly kind: "tokens"; readonly padId: number; readonly contextLength: number };
 

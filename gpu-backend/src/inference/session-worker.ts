@@ -26,6 +26,11 @@ function fillPixels({ size, mean, std }: Feed & { kind: "pixels" }): Fill {
   };
 }
 
+/** The batch as it came is the tensor: nothing is copied. */
+function fillPixelBytes({ size }: Feed & { kind: "pixel-bytes" }): Fill {
+  return ({ bytes, lengths }) => new Tensor("uint8", bytes, [lengths.length, size, size, 3]);
+}
+
 /** @param fixedWidth of a graph that was exported without a dynamic sequence axis. */
 function fillTokens(padId: number, type: "int64" | "int32", fixedWidth: number | undefined): Fill {
   const buffer = keptBuffer((length) => (type === "int64" ? new BigInt64Array(length) : new Int32Array(length)));
@@ -50,12 +55,14 @@ function matchGraph(session: InferenceSession, { input, output, feed }: SessionS
   if (!produced.isTensor || produced.type !== "float32") throw new Error(`output "${output}" is not float32`);
   const type = only.isTensor ? only.type : "no tensor";
   const shape = only.isTensor ? only.shape : [];
-  if (feed.kind === "pixels") {
-    if (type !== "float32") throw new Error(`input "${input}" is ${type}, not float32`);
-    const rest = [3, feed.size, feed.size];
+  if (feed.kind !== "tokens") {
+    const { size } = feed;
+    const wanted = feed.kind === "pixels" ? "float32" : "uint8";
+    if (type !== wanted) throw new Error(`input "${input}" is ${type}, not ${wanted}`);
+    const rest = feed.kind === "pixels" ? [3, size, size] : [size, size, 3];
     if (shape.slice(1).some((dim, i) => typeof dim === "number" && dim !== rest[i]))
       throw new Error(`input "${input}" is [${shape}], the manifest's image size makes it [batch,${rest}]`);
-    return fillPixels(feed);
+    return feed.kind === "pixels" ? fillPixels(feed) : fillPixelBytes(feed);
   }
   if (type !== "int64" && type !== "int32") throw new Error(`input "${input}" is ${type}, not int64 or int32`);
   const [, width] = shape;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { TINY, tinyImageTower } from "../testing/tiny-model.ts";
+import { TINY, tinyByteTower, tinyImageTower } from "../testing/tiny-model.ts";
 import { Session, type SessionDeps, spawnSessionWorker } from "./session.ts";
 import type { SessionSpec } from "./session-protocol.ts";
 
@@ -67,6 +67,27 @@ describe("Session", () => {
       const [alone] = await session.run([row]);
       for (const [d, value] of alone!.entries()) expect(value).toBeCloseTo(together[i]![d]!, 6);
     }
+  });
+
+  it("gives bytes to a graph that normalises them itself, and the same vectors come out", async () => {
+    const file = `${spec.file}.bytes`;
+    await writeFile(file, tinyByteTower(TINY));
+    const { size } = TINY;
+    // Normalised like this, a pixel is its byte's value.
+    const unscaled: SessionSpec = {
+      ...spec,
+      feed: { kind: "pixels", size, mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] },
+    };
+    const [floats, bytes] = await Promise.all(
+      [unscaled, { ...spec, file, feed: { kind: "pixel-bytes", size } } as const].map(async (s) => {
+        const opened = await Session.open(s, { log: quiet, sleep: setTimeout, spawn: spawnSessionWorker });
+        const vectors = await opened.run(rows);
+        await opened.close();
+        return vectors;
+      }),
+    );
+    for (const [i, vector] of bytes!.entries())
+      for (const [d, value] of vector.entries()) expect(value).toBeCloseTo(floats![i]![d]!, 3);
   });
 
   it("leaves the caller's rows as they were", async () => {
@@ -135,6 +156,7 @@ describe("Session", () => {
     await expect(opening({ output: "vector" })).rejects.toThrow(
       "the graph's outputs are [embedding], the manifest's is \"vector\"",
     );
+    await expect(opening({ feed: { kind: "pixel-bytes", size: TINY.size } })).rejects.toThrow("is float32, not uint8");
     await expect(opening({ feed: { kind: "tokens", padId: 0, contextLength: 12 } })).rejects.toThrow(
       "is float32, not int64 or int32",
     );

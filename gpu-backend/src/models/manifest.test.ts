@@ -10,6 +10,12 @@ describe("Manifest", () => {
     expect(Manifest.parse(good)).toEqual(good);
   });
 
+  it("takes pixels for normalised floats where it says nothing", () => {
+    const { pixels: _, ...image } = good.image;
+    expect(Manifest.parse({ ...good, image }).image.pixels).toBe("float32_nchw");
+    expect(Manifest.safeParse({ ...good, image: { ...image, pixels: "uint8_nchw" } }).success).toBe(false);
+  });
+
   it.each(["../other/image.onnx", "/etc/passwd", "a/../../b", "a//b", "", ".hidden", "a\\b", "a/./b"])(
     "refuses the path %j, which could leave the model's folder",
     (path) => {

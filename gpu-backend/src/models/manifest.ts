@@ -32,6 +32,8 @@ const ImageTower = z.strictObject({
   resize: z.enum(["shortest", "squash"]),
   interpolation: z.literal("bicubic"),
   background: z.string().min(1).optional(),
+  /** `uint8_nhwc`: the graph takes bytes and normalises them itself; mean and deviation are then information only. */
+  pixels: z.enum(["float32_nchw", "uint8_nhwc"]).default("float32_nchw"),
   mean: PerChannel,
   std: PositivePerChannel,
   input: TensorName,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { onnxModel, type Port } from "@sightline/shared/testing/onnx";
+import { type Graph, type Node, onnxModel, type Port } from "@sightline/shared/testing/onnx";
 
 export interface TinyShape {
   readonly size: number;
@@ -32,24 +32,45 @@ const outputPort = (dims: number, batch: Axis = "batch"): Port => ({
   dims: [batch, dims],
 });
 
+/** ONNX's number for float32. */
+const FLOAT32 = 1;
+
 /** Patches of a quarter of the side are averaged, then projected. */
 export function tinyImageTower({ size, dims }: TinyShape, input = "pixel_values"): Uint8Array {
-  const patch = size / 4;
   return onnxModel({
     inputs: [{ name: input, type: "float32", dims: ["batch", 3, size, size] }],
+    ...averaged(size, dims, input, []),
+  });
+}
+
+/** The same of bytes, height × width × channel, as they are. */
+export function tinyByteTower({ size, dims }: TinyShape, input = "pixel_values"): Uint8Array {
+  return onnxModel({
+    inputs: [{ name: input, type: "uint8", dims: ["batch", size, size, 3] }],
+    ...averaged(size, dims, "planes", [
+      { op: "Cast", inputs: [input], output: "wide", attributes: { to: FLOAT32 } },
+      { op: "Transpose", inputs: ["wide"], output: "planes", attributes: { perm: [0, 3, 1, 2] } },
+    ]),
+  });
+}
+
+function averaged(size: number, dims: number, planes: string, before: readonly Node[]): Omit<Graph, "inputs"> {
+  const patch = size / 4;
+  return {
     outputs: [outputPort(dims)],
     weights: [{ name: "projection", dims: [48, dims], data: randomWeights(48 * dims, 1) }],
     nodes: [
+      ...before,
       {
         op: "AveragePool",
-        inputs: [input],
+        inputs: [planes],
         output: "patches",
         attributes: { kernel_shape: [patch, patch], strides: [patch, patch] },
       },
       { op: "Flatten", inputs: ["patches"], output: "flat", attributes: { axis: 1 } },
       { op: "MatMul", inputs: ["flat", "projection"], output: "embedding" },
     ],
-  });
+  };
 }
 
 interface TextTowerOptions {
@@ -186,6 +207,7 @@ export function tinyManifest(name: string, files: TinyModelFiles, { size, dims, 
       size,
       resize: "squash",
       interpolation: "bicubic",
+      pixels: "float32_nchw",
       mean: [0.48, 0.46, 0.41],
       std: [0.27, 0.26, 0.28],
       input: "pixel_values",

@@ -6,7 +6,7 @@ const BYTES = 2;
 /** Field numbers and enum values are those of onnx/onnx.proto3. */
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
-const ELEMENT = { float32: 1, int64: 7 } as const;
+const ELEMENT = { float32: 1, uint8: 2, int64: 7 } as const;
 
 /** Opset 17 is IR version 8. */
 const OPSET = 17;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { ServedModel } from "@sightline/shared/internal/protocol";
 import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
 import type { SessionDeps } from "../../inference/session.ts";
+import type { Feed } from "../../inference/session-protocol.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { blaming } from "../fault.ts";
 import type { ClipManifest } from "../manifest.ts";
@@ -123,9 +124,10 @@ function imagePlan(
   { providers, threads, maxImageBatch }: EngineOptions,
 ): TowerPlan {
   const { dims, image } = manifest;
-  const { input, output, size, mean, std } = image;
+  const { input, output, size, mean, std, pixels } = image;
+  const feed: Feed = pixels === "uint8_nhwc" ? { kind: "pixel-bytes", size } : { kind: "pixels", size, mean, std };
   return {
-    spec: { file, input, output, dims, providers, threads, feed: { kind: "pixels", size, mean, std } },
+    spec: { file, input, output, dims, providers, threads, feed },
     warmUp: imageWarmUp(manifest, maxImageBatch),
     maxBatch: maxImageBatch,
   };
