@@ -64,6 +64,7 @@ export async function startStack(model?: string): Promise<void> {
         REDIS_URL: redis.url,
         REDIS_TOKEN: secrets.redisToken,
         KEY_PEPPER: secrets.keyPepper,
+        ADMIN_TOKEN: secrets.adminToken,
         DEMO_API_KEY: secrets.apiKey,
         DEFAULT_MODEL: model ?? "",
       }),

@@ -1,5 +1,5 @@
 import { mintApiKey } from "@sightline/shared/api-key";
-import { LIMITS } from "@sightline/shared/limits";
+import { LIMITS, PLANS } from "@sightline/shared/limits";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -79,9 +79,9 @@ describe("while Redis is away", () => {
 
 describe("limits", () => {
   it("answers 429 with a Retry-After when the bucket is empty", async () => {
-    const input = Array.from({ length: 256 }, (_, i) => `word ${i}`);
+    const input = Array.from({ length: PLANS.free.textsPerCall }, (_, i) => `word ${i}`);
     const answers = [];
-    for (let i = 0; i < 6; i++) answers.push(await post("/v1/embeddings", { input }, { key: "poor" }));
+    for (let i = 0; i < 11; i++) answers.push(await post("/v1/embeddings", { input }, { key: "poor" }));
     const refused = answers.at(-1);
     expect(answers.map(({ status }) => status)).toContain(200);
     expectError(refused!, 429, "rate_limit_exceeded");
@@ -90,7 +90,7 @@ describe("limits", () => {
 
   it("let the dearest call that is allowed through a full bucket", async () => {
     const image = bytesToBase64(await png(1, 2, 3));
-    const input = [...Array(LIMITS.imagesPerCall).fill({ image }), ...Array(192).fill("a")];
+    const input = [...Array(PLANS.free.imagesPerCall).fill({ image }), ...Array(192).fill("a")];
     const labels = [{ label: "x", prompts: Array(LIMITS.promptsPerCall).fill("a") }];
     expect((await post("/v1/classify", { input, labels }, { key: "roundTrip" })).status).toBe(200);
   });

@@ -1,8 +1,11 @@
 /** The worker's app: middleware and routes, in the order in which a request meets them. */
 import { ApiError } from "@sightline/shared/errors";
-import { LIMITS } from "@sightline/shared/limits";
+import { LIMITS, PLANS } from "@sightline/shared/limits";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
+import type { App } from "./context.ts";
+import { metering } from "./middleware/admission.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
@@ -11,6 +14,7 @@ import { request } from "./middleware/request.ts";
 import { Router } from "./router.ts";
 import { adminKeys } from "./routes/admin/keys.ts";
 import { adminTenants } from "./routes/admin/tenants.ts";
+import { adminUsage } from "./routes/admin/usage.ts";
 import { classify } from "./routes/classify.ts";
 import { collections } from "./routes/collections.ts";
 import { document } from "./routes/document.ts";
@@ -21,6 +25,7 @@ import { localSession } from "./routes/local-session.ts";
 import { models } from "./routes/models.ts";
 import { rank } from "./routes/rank.ts";
 import { search } from "./routes/search.ts";
+import { usage } from "./routes/usage.ts";
 
 export function createApp(): Router {
   const router = new Router();
@@ -36,7 +41,9 @@ export function createApp(): Router {
 
   app.use("/v1/*", methods(app));
   app.use("/v1/*", tooLarge);
+  app.use("/v1/*", metering);
   app.use("/v1/*", identity);
+  app.use("/v1/*", tooLargeForPlan);
   embeddings(router);
   classify(router);
   rank(router);
@@ -44,19 +51,36 @@ export function createApp(): Router {
   collections(router);
   items(router);
   search(router);
+  usage(router);
 
   app.use("/admin/v1/*", methods(app));
   app.use("/admin/v1/*", tooLarge);
   app.use("/admin/v1/*", operator);
   adminTenants(router);
   adminKeys(router);
+  adminUsage(router);
   return router;
 }
 
 /** Counts the bytes of a body that declares no length. */
-const tooLarge = bodyLimit({
-  maxSize: LIMITS.bodyBytes,
-  onError: () => {
-    throw new ApiError("body_too_large");
-  },
+const bodyOfAtMost = (bytes: number) =>
+  bodyLimit({
+    maxSize: bytes,
+    onError: () => {
+      throw new ApiError("body_too_large", { message: `The body is larger than ${bytes / 2 ** 20} MB.` });
+    },
+  });
+
+const tooLarge = bodyOfAtMost(LIMITS.bodyBytes);
+
+const smaller = new Map(
+  Object.values(PLANS)
+    .filter(({ bodyBytes }) => bodyBytes < LIMITS.bodyBytes)
+    .map(({ bodyBytes }) => [bodyBytes, bodyOfAtMost(bodyBytes)] as const),
+);
+
+/** Some plans allow less than what is refused before the caller is known. */
+const tooLargeForPlan = createMiddleware<App>(async (c, next) => {
+  const limit = smaller.get(PLANS[c.var.identity.plan].bodyBytes);
+  return limit ? limit(c, next) : next();
 });

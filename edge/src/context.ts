@@ -6,6 +6,7 @@ import type { ServerTiming } from "./http/server-timing.ts";
 import type { RedisClient } from "./redis.ts";
 import type { Services } from "./services.ts";
 import type { Identity } from "./tenants/directory.ts";
+import type { Call } from "./tenants/limiter.ts";
 
 export interface App {
   Bindings: Env;
@@ -17,5 +18,8 @@ export interface App {
     readonly redis: RedisClient;
     /** Set by the identity middleware: present behind every `/v1` route. */
     readonly identity: Identity;
+    /** Set by `admit`: its promise, and the call once it was let through. */
+    readonly admission?: Promise<void>;
+    readonly call?: Call;
   };
 }

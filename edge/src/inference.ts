@@ -5,7 +5,7 @@ import { type Input, type ParsedInput, parseInput } from "@sightline/shared/api/
 import { ApiError } from "@sightline/shared/errors";
 import type { ModelId } from "@sightline/shared/ids";
 import type { ServedModel } from "@sightline/shared/internal/protocol";
-import { COST, LIMITS } from "@sightline/shared/limits";
+import type { Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
 import type { CatalogueContext } from "./backend/models.ts";
@@ -13,7 +13,7 @@ import type { App } from "./context.ts";
 import type { Embedded } from "./embeddings/entry.ts";
 import { resolveEmbeddings } from "./embeddings/resolve.ts";
 import { redisTier } from "./embeddings/tiers.ts";
-import { admit } from "./middleware/admission.ts";
+import { admit, checkCallSize } from "./middleware/admission.ts";
 import { keyValue } from "./redis.ts";
 
 /** An input and the request field that it came from, for errors. */
@@ -21,9 +21,6 @@ export interface NamedInput {
   readonly param: string;
   readonly input: ParsedInput;
 }
-
-/** What each request has been charged with, by its context. */
-const admissions = new WeakMap<Context<App>, Promise<void>>();
 
 /** A call with more inputs than this is bulk work. */
 const INTERACTIVE_INPUTS = 32;
@@ -77,14 +74,17 @@ export function namedInputs(inputs: Input | readonly Input[], field: string): Na
     : [{ param: field, input: parseInput(inputs as Input, field) }];
 }
 
-const costOf = (inputs: readonly NamedInput[]): number =>
-  inputs.reduce((sum, { input }) => sum + (input.kind === "text" ? COST.text : COST.image), 0);
-
 const imagesIn = (inputs: readonly NamedInput[]): number => inputs.filter(({ input }) => input.kind !== "text").length;
+
+/** What embedding these inputs is. */
+export const workOf = (inputs: readonly NamedInput[]) => {
+  const image = imagesIn(inputs);
+  return { text: inputs.length - image, image } satisfies Work;
+};
 
 /**
  * Embeds all inputs or fails with the error of the first that cannot be embedded, blamed on its field. Charges for the
- * inputs and `extraCost`, and sets `Sightline-Cache`.
+ * inputs and for `more`, and sets `Sightline-Cache`.
  *
  * @returns entries in the order of the inputs.
  * @throws ApiError(model_not_found) if the backend no longer serves this revision.
@@ -93,20 +93,12 @@ export async function embedAll(
   c: Context<App>,
   model: ServedModel,
   inputs: readonly NamedInput[],
-  extraCost = 0,
+  more: Work = {},
 ): Promise<readonly Embedded[]> {
-  const images = imagesIn(inputs);
-  if (images > LIMITS.imagesPerCall) {
-    throw new ApiError("too_many_inputs", {
-      message: `At most ${LIMITS.imagesPerCall} images per call; there are ${images}.`,
-    });
-  }
+  const work = workOf(inputs);
+  checkCallSize(c, { image: work.image });
   const { services, redis, timing } = c.var;
-  // Charged once, also when the work is done once more with another revision.
-  const admitted = admissions.get(c) ?? admit(c, costOf(inputs) + extraCost);
-  admissions.set(c, admitted);
-  // Awaited inside; should the resolution fail first, the limiter's answer must not become an unhandled rejection.
-  admitted.catch(() => undefined);
+  const admitted = admit(c, { ...work, ...more });
   const { outcomes, cached, timings } = await resolveEmbeddings(
     model,
     inputs.map(({ input }) => input),

@@ -1,5 +1,6 @@
 /** The unmodified `openai` client against the app: its methods, formats and error classes. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { PLANS } from "@sightline/shared/limits";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { createApp } from "./app.ts";
@@ -54,9 +55,9 @@ describe("the unmodified openai client", () => {
   });
 
   it("raises RateLimitError when the bucket is empty", async () => {
-    const input = Array.from({ length: 256 }, (_, i) => `thing ${i}`);
+    const input = Array.from({ length: PLANS.free.textsPerCall }, (_, i) => `thing ${i}`);
     const spend = async () => {
-      for (let i = 0; i < 6; i++) await embed(env.TEST_KEYS.alsoPoor, input);
+      for (let i = 0; i < 11; i++) await embed(env.TEST_KEYS.alsoPoor, input);
     };
     await expect(spend()).rejects.toBeInstanceOf(OpenAI.RateLimitError);
   });

@@ -23,19 +23,70 @@ export const LIMITS = {
   deadlineMs: 30_000,
 } as const;
 
-/** What one unit of each kind of work costs, in compute units: measured inference time relative to one text. */
-export const COST = { text: 1, image: 4, search: 1, write: 1, read: 1 } as const;
+/**
+ * What one unit of each kind of work costs, in compute units: measured inference time relative to one text. `read` is a
+ * call that asks for no work but must not be free.
+ */
+export const COST = { text: 1, image: 4, pair: 16, search: 1, write: 1, read: 1 } as const;
+export type WorkKind = keyof typeof COST;
 
-export const PLANS = {
-  free: { computeUnitsPerMinute: 600, burst: 1200 },
-  standard: { computeUnitsPerMinute: 12_000, burst: 24_000 },
-  /** For the local stack and load tests: high enough never to be met by one machine. */
-  unlimited: { computeUnitsPerMinute: 60_000_000, burst: 60_000_000 },
-} as const satisfies Record<string, Plan>;
+/** How many units of each kind a call asks for. */
+export type Work = Readonly<Partial<Record<WorkKind, number>>>;
+
+export const WORK_KINDS = Object.keys(COST) as readonly WorkKind[];
+
+/** In compute units. */
+export const costOf = (work: Work): number => WORK_KINDS.reduce((sum, kind) => sum + COST[kind] * (work[kind] ?? 0), 0);
 
 export interface Plan {
+  readonly requestsPerMinute: number;
   readonly computeUnitsPerMinute: number;
-  /** Units that an idle bucket holds. Must cover the dearest single call: a classification of 64 images, 192 texts and 500 prompts. */
-  readonly burst: number;
+  /**
+   * Compute units that an idle bucket holds. Must cover the dearest single call: 64 pairs, or a classification of 64
+   * images, 192 texts and 500 prompts.
+   */
+  readonly computeBurst: number;
+  readonly computeUnitsPerMonth: number;
+  /** Calls in progress at the same time. */
+  readonly concurrency: number;
+  readonly bodyBytes: number;
+  readonly imagesPerCall: number;
+  readonly textsPerCall: number;
 }
+
+/** No call of any plan may be larger than `LIMITS` says; a plan may ask for less. */
+export const PLANS = {
+  free: {
+    requestsPerMinute: 60,
+    computeUnitsPerMinute: 600,
+    computeBurst: 1200,
+    computeUnitsPerMonth: 100_000,
+    concurrency: 4,
+    bodyBytes: 8 * 1024 * 1024,
+    imagesPerCall: 16,
+    textsPerCall: 128,
+  },
+  standard: {
+    requestsPerMinute: 3000,
+    computeUnitsPerMinute: 12_000,
+    computeBurst: 24_000,
+    computeUnitsPerMonth: 50_000_000,
+    concurrency: 64,
+    bodyBytes: LIMITS.bodyBytes,
+    imagesPerCall: LIMITS.imagesPerCall,
+    textsPerCall: LIMITS.textsPerCall,
+  },
+  /** For the local stack and load tests: high enough never to be met by one machine. */
+  unlimited: {
+    requestsPerMinute: 6_000_000,
+    computeUnitsPerMinute: 60_000_000,
+    computeBurst: 60_000_000,
+    computeUnitsPerMonth: 1_000_000_000_000,
+    concurrency: 10_000,
+    bodyBytes: LIMITS.bodyBytes,
+    imagesPerCall: LIMITS.imagesPerCall,
+    textsPerCall: LIMITS.textsPerCall,
+  },
+} as const satisfies Record<string, Plan>;
+
 export type PlanName = keyof typeof PLANS;

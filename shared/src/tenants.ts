@@ -50,4 +50,12 @@ export const redisKeys = {
   keysOf: (tenant: TenantId): string => `sl:keys:${tenant}`,
   /** Hash: name → CollectionRecord. */
   collections: (tenant: TenantId): string => `sl:collections:${tenant}`,
+  /** Hash: the token buckets. */
+  buckets: (tenant: TenantId): string => `sl:limit:${tenant}`,
+  /** Hash: lease of a call → when it ends at the latest. */
+  inProgress: (tenant: TenantId): string => `sl:active:${tenant}`,
+  /** Hash: what was done in a month, `2026-11`. */
+  usage: (tenant: TenantId, month: string): string => `sl:usage:${tenant}:${month}`,
+  /** String: this call was metered. */
+  metered: (tenant: TenantId, lease: string): string => `sl:metered:${tenant}:${lease}`,
 } as const;

@@ -1,5 +1,5 @@
 /**
- * The world in which the worker's tests run: a real local Redis over REST, the real backend with the built-in model, and
+ * The world in which the worker's tests run: a Redis over REST (a real one where it is installed), the real backend with the built-in model, and
  * a backend that misbehaves on demand. Started once for all tests in workerd.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,6 +15,7 @@ import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
 import { startUpstash } from "../upstash/server.ts";
+import { memoryBacking, redisBacking } from "../upstash/testing.ts";
 
 /** What the tests in workerd find in their bindings. */
 export interface WorldBindings {
@@ -52,7 +53,9 @@ export async function startWorld(): Promise<World> {
   const backendSecret = "test-backend-secret-of-enough-bytes";
   const token = "test-redis-token";
   const pepper = "test-pepper-that-has-more-than-32-bytes";
-  const redis = await startUpstash({ port: 0, token, backing: { kind: "memory" } });
+  // Where there is one, a real Redis: the worker's Lua must run there. `npm start` and its tests have the one in memory.
+  const backing = await (redisBacking.isAbsent ? memoryBacking : redisBacking).open();
+  const redis = await startUpstash({ port: 0, token, backing: backing.options });
   const [switched, backend, faulty] = await Promise.all([
     startSwitchedProxy(redis.url),
     startPart("backend", "gpu-backend/src/main.ts", {
@@ -82,6 +85,7 @@ export async function startWorld(): Promise<World> {
     async close() {
       await Promise.all([backend.stop(), switched.close(), faulty.close()]);
       await redis.close();
+      await backing.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

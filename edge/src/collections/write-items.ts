@@ -3,12 +3,12 @@ import type { ItemInput, PutItemsResponse } from "@sightline/shared/api/collecti
 import { parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import { type WriteItemResult, type WriteItemsRequest, WriteItemsResponse } from "@sightline/shared/internal/protocol";
-import { COST, LIMITS } from "@sightline/shared/limits";
+import type { Work } from "@sightline/shared/limits";
 import { normalise, vectorToBytes } from "@sightline/shared/vectors";
 import type { Context } from "hono";
 import type { App } from "../context.ts";
 import { callContext } from "../inference.ts";
-import { admit } from "../middleware/admission.ts";
+import { admit, checkCallSize } from "../middleware/admission.ts";
 import { picturesOf } from "./access.ts";
 import type { CollectionRecord } from "./registry.ts";
 
@@ -24,13 +24,7 @@ export async function writeItems(
   items: readonly ItemInput[],
 ): Promise<PutItemsResponse> {
   const sources = items.map((item, i) => sourceOf(item, `items[${i}]`, record.dims));
-  const images = sources.filter((source) => !(source instanceof ApiError) && source.kind.startsWith("image")).length;
-  if (images > LIMITS.imagesPerCall) {
-    throw new ApiError("too_many_inputs", {
-      param: "items",
-      message: `items: at most ${LIMITS.imagesPerCall} images per call; there are ${images}.`,
-    });
-  }
+  checkCallSize(c, workOf(sources.filter((source): source is Source => !(source instanceof ApiError))));
   const accepted = items.flatMap((item, i) => {
     const source = sources[i];
     return source && !(source instanceof ApiError) ? [{ index: i, id: item.id, metadata: item.metadata, source }] : [];
@@ -42,10 +36,7 @@ export async function writeItems(
     if (refused instanceof ApiError) results.set(i, { id: item.id, status: "failed", error: refused.toDetail() });
   });
   if (accepted.length > 0) {
-    await admit(
-      c,
-      accepted.reduce((sum, { source }) => sum + costOf(source), 0),
-    );
+    await admit(c, workOf(accepted.map(({ source }) => source)));
     const written = await callBackend(c, record, accepted);
     await keepPictures(c, record, accepted, written);
     accepted.forEach(({ index, id }, i) => {
@@ -90,8 +81,11 @@ export function parseVector(numbers: readonly number[], dims: number, param: str
   return vector;
 }
 
-const costOf = (source: Source): number =>
-  source.kind === "text" ? COST.text : source.kind === "embedding" ? COST.write : COST.image;
+function workOf(sources: readonly Source[]): Work {
+  const text = sources.filter(({ kind }) => kind === "text").length;
+  const write = sources.filter(({ kind }) => kind === "embedding").length;
+  return { text, write, image: sources.length - text - write };
+}
 
 async function callBackend(
   c: Context<App>,

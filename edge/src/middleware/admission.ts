@@ -1,26 +1,107 @@
-/** @module Rate limiting by cost: `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers and `Retry-After`. */
-import { ApiError } from "@sightline/shared/errors";
+/** @module Limits by cost: `RateLimit` fields of draft-ietf-httpapi-ratelimit-headers, `Retry-After`, metering. */
+import { ApiError, type ErrorCode } from "@sightline/shared/errors";
+import { costOf, PLANS, type Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
 import type { App } from "../context.ts";
-import { redisLimiter } from "../tenants/limiter.ts";
+import { type Call, type Decision, type LimitName, redisLimiter, settle } from "../tenants/limiter.ts";
+import { monthEnd } from "../tenants/usage.ts";
+
+const CODES: Readonly<Record<LimitName, ErrorCode>> = {
+  requests: "rate_limit_exceeded",
+  compute: "rate_limit_exceeded",
+  quota: "quota_exceeded",
+  concurrency: "concurrency_limit_exceeded",
+};
 
 /**
- * Takes the cost of the work from the tenant's bucket. Called by handlers once the cost is known, before the work; the
- * promise may be awaited late, so that the limiter is asked while the cache is being read.
+ * Takes the cost of a call from the tenant's limits, once: asking again gives the same answer. Called by handlers when the
+ * work is known and before it is done; the promise may be awaited late, so that the limiter is asked while the cache is
+ * being read.
  *
- * @throws ApiError(rate_limit_exceeded); a rejected request costs nothing.
+ * @throws ApiError(rate_limit_exceeded | quota_exceeded | concurrency_limit_exceeded); a refused call costs nothing.
  */
-export async function admit(c: Context<App>, cost: number): Promise<void> {
+export function admit(c: Context<App>, work: Work): Promise<void> {
+  const admission = c.var.admission ?? decide(c, work);
+  c.set("admission", admission);
+  // Awaited by the handler; should that fail first, the limiter's answer must not become an unhandled rejection.
+  admission.catch(() => undefined);
+  return admission;
+}
+
+async function decide(c: Context<App>, work: Work): Promise<void> {
   const { services, redis, identity, timing } = c.var;
+  const call: Call = { tenant: identity.tenant, plan: identity.plan, work, lease: crypto.randomUUID() };
   const limiter = redisLimiter(redis, services.localLimiter);
-  const decision = await timing.measure("limit", limiter.take(identity.tenant, identity.plan, cost));
-  const { allowed, capacity, remaining, unitsPerSecond } = decision;
-  const secondsFor = (units: number): number => Math.max(0, Math.ceil(units / unitsPerSecond));
-  c.header("RateLimit-Policy", `"compute";q=${Math.floor(capacity)};w=${secondsFor(capacity)}`);
-  c.header("RateLimit", `"compute";r=${remaining};t=${secondsFor(capacity - remaining)}`);
-  if (allowed) return;
-  throw new ApiError("rate_limit_exceeded", {
-    message: `This call costs ${cost} compute units, more than the tenant has left.`,
-    retryAfterSeconds: Math.max(1, secondsFor(Math.min(cost, capacity) - remaining)),
-  });
+  const decision = await timing.measure("limit", limiter.admit(call));
+  const now = Date.now();
+  tell(c, decision, now);
+  if (decision.refusedBy === undefined) c.set("call", call);
+  else throw refusal(decision, decision.refusedBy, work, now);
+}
+
+/** When the call is over, frees its place and meters what it did. A call that failed did nothing. */
+export const metering = createMiddleware<App>(async (c, next) => {
+  await next();
+  const { call, redis } = c.var;
+  if (!call) return;
+  const done = c.res.status < 400 ? call.work : {};
+  c.executionCtx.waitUntil(settle(redis, call, done, Date.now()));
+});
+
+function tell(c: Context<App>, { requests, compute, quota }: Decision, now: number): void {
+  const policy = [
+    `"requests";q=${Math.floor(requests.capacity)};w=60`,
+    `"compute";q=${Math.floor(compute.capacity)};w=${secondsFor(compute.capacity, compute.perSecond)}`,
+  ];
+  const state = [
+    `"requests";r=${requests.left};t=${secondsFor(requests.capacity - requests.left, requests.perSecond)}`,
+    `"compute";r=${compute.left};t=${secondsFor(compute.capacity - compute.left, compute.perSecond)}`,
+  ];
+  if (quota) {
+    const untilReset = Math.ceil((monthEnd(now) - now) / 1000);
+    policy.push(`"quota";q=${quota.capacity};w=${31 * 86_400}`);
+    state.push(`"quota";r=${quota.left};t=${untilReset}`);
+  }
+  c.header("RateLimit-Policy", policy.join(", "));
+  c.header("RateLimit", state.join(", "));
+}
+
+function refusal(decision: Decision, limit: LimitName, work: Work, now: number): ApiError {
+  const { requests, compute, quota } = decision;
+  const cost = costOf(work);
+  const [message, seconds] = {
+    requests: [
+      "The tenant has made as many requests as its plan allows in a minute.",
+      secondsFor(1 - requests.left, requests.perSecond),
+    ],
+    compute: [
+      `This call costs ${cost} compute units, more than the tenant has left.`,
+      secondsFor(Math.min(cost, compute.capacity) - compute.left, compute.perSecond),
+    ],
+    quota: [
+      `This call costs ${cost} compute units; the tenant has ${quota?.left ?? 0} left this month.`,
+      Math.ceil((monthEnd(now) - now) / 1000),
+    ],
+    concurrency: ["The tenant has as many calls in progress as its plan allows.", 1],
+  }[limit] as [string, number];
+  return new ApiError(CODES[limit], { message, retryAfterSeconds: Math.max(1, seconds) });
+}
+
+const secondsFor = (units: number, perSecond: number): number => Math.max(0, Math.ceil(units / perSecond));
+
+/** @throws ApiError(too_many_inputs) if the caller's plan allows fewer images or texts in one call. */
+export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work): void {
+  const { imagesPerCall, textsPerCall } = PLANS[c.var.identity.plan];
+  const excess: readonly [string, number, number][] = [
+    ["images", image, imagesPerCall],
+    ["texts", text, textsPerCall],
+  ];
+  for (const [what, count, most] of excess) {
+    if (count > most) {
+      throw new ApiError("too_many_inputs", {
+        message: `At most ${most} ${what} per call in the plan "${c.var.identity.plan}"; there are ${count}.`,
+      });
+    }
+  }
 }

@@ -96,8 +96,10 @@ describe("POST /v1/embeddings", () => {
   it("carries the headers of the contract", async () => {
     const { headers } = await post(PATH, { input: "headers" }, { headers: { "x-request-id": "my-own-id-1234" } });
     expect(headers.get("x-request-id")).toBe("my-own-id-1234");
-    expect(headers.get("ratelimit-policy")).toMatch(/^"compute";q=\d+;w=\d+$/);
-    expect(headers.get("ratelimit")).toMatch(/^"compute";r=\d+;t=\d+$/);
+    expect(headers.get("ratelimit-policy")).toMatch(
+      /^"requests";q=\d+;w=60, "compute";q=\d+;w=\d+, "quota";q=\d+;w=\d+$/,
+    );
+    expect(headers.get("ratelimit")).toMatch(/^"requests";r=\d+;t=\d+, "compute";r=\d+;t=\d+, "quota";r=\d+;t=\d+$/);
     expect(headers.get("server-timing")).toMatch(/auth;dur=.*inference;dur=.*total;dur=/);
   });
 

@@ -5,7 +5,8 @@ import { bytesToBase64 } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { type Embedded, vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, namedInputs, usageOf, withModel } from "../inference.ts";
+import { embedAll, namedInputs, usageOf, withModel, workOf } from "../inference.ts";
+import { checkCallSize } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -35,6 +36,7 @@ export function embeddings(router: Router): void {
     async (c) => {
       const request = await readBody(c, EmbeddingsRequest, { multipart: asInput, bare: asInput });
       const inputs = namedInputs(request.input, "input");
+      checkCallSize(c, workOf(inputs));
       return withModel(c, request.model, async (model) => {
         if (request.dimensions !== undefined && request.dimensions !== model.dims) {
           throw new ApiError("invalid_request", {

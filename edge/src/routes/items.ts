@@ -13,7 +13,7 @@ import {
 import type { Filter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
-import { COST, LIMITS } from "@sightline/shared/limits";
+import { LIMITS } from "@sightline/shared/limits";
 import type { Point } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -70,7 +70,7 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const query = check(ListItemsQuery, c.req.query());
-      await admit(c, COST.read);
+      await admit(c, { read: 1 });
       const record = await registryOf(c).get(name);
       const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), query).catch(blameCursor);
       return c.json({
@@ -97,7 +97,7 @@ export function items(router: Router): void {
       const { name } = check(CollectionParams, c.req.param());
       const selector = await readBody(c, DeleteItemsRequest);
       const record = await registryOf(c).getForWrite(name);
-      await admit(c, COST.write);
+      await admit(c, { write: 1 });
       const deleted =
         "ids" in selector
           ? await deleteItems(c, record, selector.ids)
@@ -119,7 +119,7 @@ export function items(router: Router): void {
     requireScope("search"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
-      await admit(c, COST.read);
+      await admit(c, { read: 1 });
       const record = await registryOf(c).get(name);
       const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [id]);
       if (!point) throw itemNotFound(id);
@@ -140,7 +140,7 @@ export function items(router: Router): void {
     requireScope("search"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
-      await admit(c, COST.read);
+      await admit(c, { read: 1 });
       const record = await registryOf(c).get(name);
       const picture = await picturesOf(c, record).get(id);
       if (!picture)
@@ -167,7 +167,7 @@ export function items(router: Router): void {
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
       const record = await registryOf(c).getForWrite(name);
-      await admit(c, COST.write);
+      await admit(c, { write: 1 });
       const deleted = await deleteItems(c, record, [id]);
       if (deleted === 0) throw itemNotFound(id);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);

@@ -1,6 +1,5 @@
 /** `GET /v1/models`: what this deployment can do. */
 import { ModelsResponse } from "@sightline/shared/api/inference";
-import { COST } from "@sightline/shared/limits";
 import { catalogueContext } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import type { Router } from "../router.ts";
@@ -17,7 +16,7 @@ export function models(router: Router): void {
     },
     async (c) => {
       const { services } = c.var;
-      await admit(c, COST.read);
+      await admit(c, { read: 1 });
       const list = await services.models.list(catalogueContext(c));
       const preferred = list.find((model) => model.id === services.models.defaultOf(list));
       return c.json({

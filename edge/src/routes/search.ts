@@ -3,7 +3,6 @@ import { CollectionParams, SearchRequest, SearchResponse } from "@sightline/shar
 import { parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
-import { COST } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import { z } from "zod";
 import { registryOf, scopeOf, storeOf } from "../collections/access.ts";
@@ -80,7 +79,7 @@ interface QueryVector {
 
 async function queryVector(c: Context<App>, record: CollectionRecord, query: Query): Promise<QueryVector> {
   if (typeof query === "object" && "id" in query) {
-    await admit(c, COST.search);
+    await admit(c, { search: 1 });
     const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [query.id]);
     if (!point)
       throw new ApiError("item_not_found", {
@@ -91,14 +90,14 @@ async function queryVector(c: Context<App>, record: CollectionRecord, query: Que
   }
   if (typeof query === "object" && "embedding" in query) {
     const vector = parseVector(query.embedding, record.dims, "query.embedding");
-    await admit(c, COST.search);
+    await admit(c, { search: 1 });
     return { vector };
   }
   const input = parseInput(query, "query");
   // The revision that made the collection's vectors, whichever is preferred by now.
   const made = { id: record.model, revision: record.revision };
   const model = await c.var.services.models.findRevision(made, catalogueContext(c));
-  const [entry] = await embedAll(c, model, [{ param: "query", input }], COST.search);
+  const [entry] = await embedAll(c, model, [{ param: "query", input }], { search: 1 });
   if (!entry) throw new ApiError("internal_error");
   return { vector: vectorOf(entry) };
 }

@@ -1,88 +1,147 @@
 /**
- * Rate limits: a token bucket per tenant, in compute units. The bucket lies in Redis; while Redis is away a stricter
- * bucket of this isolate takes its place, so that a limit is never open.
+ * Limits of a tenant: requests and compute units a minute (token buckets), units a month, calls in progress. They lie in
+ * Redis; while Redis is away a stricter bucket of this isolate takes their place, so that a limit is never open.
  */
-
 import type { TenantId } from "@sightline/shared/ids";
-import { PLANS, type PlanName } from "@sightline/shared/limits";
-import { Ratelimit } from "@upstash/ratelimit";
+import { costOf, LIMITS, PLANS, type Plan, type PlanName, type Work } from "@sightline/shared/limits";
+import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
 import type { RedisClient } from "../redis.ts";
+import { ADMIT, SETTLE } from "./admission-script.ts";
+import { monthOf, USAGE_LIFE_SECONDS, usageFields } from "./usage.ts";
 
-interface Decision {
-  readonly allowed: boolean;
-  /** Of the bucket that decided. */
+export type LimitName = "requests" | "compute" | "quota" | "concurrency";
+
+interface Level {
   readonly capacity: number;
-  readonly unitsPerSecond: number;
-  /** Units in the bucket after this decision; a rejected request takes none. */
-  readonly remaining: number;
+  /** After this decision; a refused call takes nothing. */
+  readonly left: number;
+  readonly perSecond: number;
 }
 
-export interface Limiter {
-  take(tenant: TenantId, plan: PlanName, cost: number): Promise<Decision>;
+export interface Decision {
+  readonly refusedBy: LimitName | undefined;
+  readonly requests: Level;
+  readonly compute: Level;
+  /** Unknown while Redis is away. */
+  readonly quota: { readonly capacity: number; readonly left: number } | undefined;
+}
+
+/** One call of a tenant. */
+export interface Call {
+  readonly tenant: TenantId;
+  readonly plan: PlanName;
+  readonly work: Work;
+  /** The worker's own id of the call, not the caller's: who repeats a request id pays for each call all the same. */
+  readonly lease: string;
 }
 
 const MINUTE_MS = 60_000;
-/** The bucket is refilled in steps of this length. */
-const STEP_MS = 1000;
+/** A call that never settles, because its isolate died, frees its place after this. */
+const LEASE_MS = LIMITS.deadlineMs + 5000;
 /** Isolates do not see each other: without Redis each grants a tenant this share of its plan. */
 const FALLBACK_SHARE = 0.1;
+const REFUSALS: readonly (LimitName | undefined)[] = [undefined, "requests", "compute", "quota", "concurrency"];
 
-/** Source of the algorithm: @upstash/ratelimit's token bucket, one atomic script per decision. */
-export function redisLimiter(redis: RedisClient, fallback: Limiter): Limiter {
+export interface Limiter {
+  admit(call: Call): Promise<Decision>;
+}
+
+/** @param redis of the request. Without it `fallback` decides. */
+export function redisLimiter(redis: RedisClient, fallback: Limiter, now: () => number = Date.now): Limiter {
+  const script = redis.createScript<number[]>(ADMIT);
   return {
-    async take(tenant, planName, cost) {
-      const plan = PLANS[planName];
-      const unitsPerStep = Math.ceil((plan.computeUnitsPerMinute * STEP_MS) / MINUTE_MS);
-      const limiter = new Ratelimit({
-        redis,
-        prefix: "sl:rl",
-        limiter: Ratelimit.tokenBucket(unitsPerStep, `${STEP_MS} ms`, plan.burst),
-        // The library's own timeout lets a request through; ours must not.
-        timeout: 0,
-        ephemeralCache: false,
-      });
+    async admit(call) {
+      const plan: Plan = PLANS[call.plan];
+      const at = now();
+      const cost = costOf(call.work);
+      const keys = [
+        redisKeys.buckets(call.tenant),
+        redisKeys.usage(call.tenant, monthOf(at)),
+        redisKeys.inProgress(call.tenant),
+      ];
+      const numbers = [
+        at,
+        cost,
+        plan.requestsPerMinute / MINUTE_MS,
+        plan.requestsPerMinute,
+        plan.computeUnitsPerMinute / MINUTE_MS,
+        plan.computeBurst,
+        plan.computeUnitsPerMonth,
+        plan.concurrency,
+      ];
       try {
-        const { success, remaining } = await limiter.limit(tenant, { rate: cost });
+        const answer = await script.exec(keys, [...numbers.map(String), call.lease, String(at + LEASE_MS)]);
+        const [refusal = 0, requests = 0, compute = 0, used = 0] = answer.map(Number);
         return {
-          allowed: success,
-          capacity: plan.burst,
-          unitsPerSecond: (unitsPerStep * 1000) / STEP_MS,
-          // A rejection does not tell what is left.
-          remaining: success ? remaining : (await limiter.getRemaining(tenant)).remaining,
+          refusedBy: REFUSALS[refusal],
+          requests: level(plan.requestsPerMinute, requests, plan.requestsPerMinute),
+          compute: level(plan.computeBurst, compute, plan.computeUnitsPerMinute),
+          quota: {
+            capacity: plan.computeUnitsPerMonth,
+            left: Math.max(0, plan.computeUnitsPerMonth - used - (refusal === 0 ? cost : 0)),
+          },
         };
       } catch {
-        return fallback.take(tenant, planName, cost);
+        return fallback.admit(call);
       }
     },
   };
 }
 
-interface Bucket {
-  units: number;
-  at: number;
+/**
+ * Ends a call: its place is free again, and the work that was `done` is metered, once however often this is repeated.
+ * Loses the metering of a call while Redis is away, never the call.
+ */
+export async function settle(redis: RedisClient, call: Call, done: Work, at: number): Promise<void> {
+  const keys = [
+    redisKeys.usage(call.tenant, monthOf(at)),
+    redisKeys.inProgress(call.tenant),
+    redisKeys.metered(call.tenant, call.lease),
+  ];
+  const args = [call.lease, String(USAGE_LIFE_SECONDS), ...usageFields(done, at)];
+  await redis
+    .createScript(SETTLE)
+    .exec(keys, args)
+    .catch(() => undefined);
 }
 
-/** One bucket per tenant in this isolate's memory, with a tenth of the plan's rate. */
+const level = (capacity: number, left: number, perMinute: number): Level => ({
+  capacity,
+  left,
+  perSecond: perMinute / 60,
+});
+
+interface Buckets {
+  readonly requests: number;
+  readonly compute: number;
+  readonly at: number;
+}
+
+/** In this isolate's memory, with a tenth of the plan's rates. Knows no quota and no calls in progress. */
 export function localLimiter(now: () => number = Date.now): Limiter {
-  const buckets = new LRUCache<TenantId, Bucket>({ max: 10_000 });
+  const known = new LRUCache<TenantId, Buckets>({ max: 10_000 });
   return {
-    async take(tenant, planName, cost) {
-      const plan = PLANS[planName];
-      const perMs = (plan.computeUnitsPerMinute * FALLBACK_SHARE) / MINUTE_MS;
-      const capacity = plan.burst * FALLBACK_SHARE;
+    async admit({ tenant, plan: name, work }) {
+      const plan: Plan = PLANS[name];
+      const requestsPerMinute = plan.requestsPerMinute * FALLBACK_SHARE;
+      const computePerMinute = plan.computeUnitsPerMinute * FALLBACK_SHARE;
+      const capacity = plan.computeBurst * FALLBACK_SHARE;
       const at = now();
-      const last = buckets.get(tenant) ?? { units: capacity, at };
-      const units = Math.min(capacity, last.units + (at - last.at) * perMs);
+      const last = known.get(tenant) ?? { requests: requestsPerMinute, compute: capacity, at };
+      const minutes = (at - last.at) / MINUTE_MS;
+      const requests = Math.min(requestsPerMinute, last.requests + minutes * requestsPerMinute);
+      const compute = Math.min(capacity, last.compute + minutes * computePerMinute);
       // A call dearer than the whole small bucket is paid by a full one: else it could never pass.
-      const price = Math.min(cost, capacity);
-      const allowed = units >= price;
-      buckets.set(tenant, { units: allowed ? units - price : units, at });
+      const price = Math.min(costOf(work), capacity);
+      const refusedBy = requests < 1 ? "requests" : compute < price ? "compute" : undefined;
+      const taken = refusedBy ? { requests, compute } : { requests: requests - 1, compute: compute - price };
+      known.set(tenant, { ...taken, at });
       return {
-        allowed,
-        capacity,
-        unitsPerSecond: perMs * 1000,
-        remaining: Math.floor(allowed ? units - price : units),
+        refusedBy,
+        requests: level(requestsPerMinute, Math.floor(taken.requests), requestsPerMinute),
+        compute: level(capacity, Math.floor(taken.compute), computePerMinute),
+        quota: undefined,
       };
     },
   };

@@ -1,0 +1,65 @@
+import { bytesToBase64 } from "@sightline/shared/vectors";
+import { beforeAll, describe, expect, it } from "vitest";
+import { call, env, expectError, get, post } from "../testing/client.ts";
+import { png } from "../testing/images.ts";
+
+const operator = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
+const tenant = `u-${crypto.randomUUID().slice(0, 8)}`;
+let key: { authorization: string };
+const month = new Date().toISOString().slice(0, 7);
+
+beforeAll(async () => {
+  const options = { key: null, headers: operator };
+  await call("POST", "/admin/v1/tenants", { ...options, json: { id: tenant, plan: "free" } });
+  const made = await call("POST", `/admin/v1/tenants/${tenant}/keys`, { ...options, json: {} });
+  key = { authorization: `Bearer ${made.body.key}` };
+});
+
+const mine = (headers = key) => ({ key: null, headers });
+
+describe("GET /v1/usage", () => {
+  it("counts what succeeded by day and kind, and neither errors nor itself", async () => {
+    expect((await get("/v1/usage", mine())).body).toMatchObject({
+      tenant,
+      plan: "free",
+      month,
+      compute_units: 0,
+      days: [],
+    });
+    expect((await post("/v1/embeddings", { input: ["a", "b"] }, mine())).status).toBe(200);
+    const image = `data:image/png;base64,${bytesToBase64(await png(9, 9, 9))}`;
+    expect((await post("/v1/rank", { query: { image }, candidates: ["a", "b", "c"] }, mine())).status).toBe(200);
+    expect((await post("/v1/embeddings", { input: [{ image: "AAAA" }] }, mine())).status).toBe(400);
+    expect((await get("/v1/collections", mine())).status).toBe(200);
+
+    const { body } = await get("/v1/usage", mine());
+    const units = 2 + (4 + 3) + 1;
+    expect(body.compute_units).toBe(units);
+    expect(body.quota).toMatchObject({ compute_units: 100_000, remaining: 100_000 - units });
+    expect(Date.parse(body.quota.resets_at)).toBeGreaterThan(Date.now());
+    expect(body.days).toEqual([
+      {
+        date: new Date().toISOString().slice(0, 10),
+        requests: 3,
+        compute_units: units,
+        work: { text: 5, image: 1, pair: 0, search: 0, write: 0, read: 1 },
+      },
+    ]);
+  });
+
+  it("is the same to the operator", async () => {
+    const theirs = await get(`/admin/v1/tenants/${tenant}/usage`, { key: null, headers: operator });
+    expect(theirs.body).toEqual((await get("/v1/usage", mine())).body);
+    expectError(
+      await get("/admin/v1/tenants/nobody-here/usage", { key: null, headers: operator }),
+      404,
+      "tenant_not_found",
+    );
+  });
+
+  it("shows other months, and refuses what is none", async () => {
+    expect((await get("/v1/usage?month=2020-02", mine())).body).toMatchObject({ month: "2020-02", days: [] });
+    expectError(await get("/v1/usage?month=2020-13", mine()), 400, "invalid_request", "month");
+    expectError(await get("/v1/usage?day=1", mine()), 400, "unknown_field", "day");
+  });
+});

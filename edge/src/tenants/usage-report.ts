@@ -1,0 +1,50 @@
+/** A month of a tenant's usage, read from Redis. */
+import type { Usage } from "@sightline/shared/api/usage";
+import { ApiError } from "@sightline/shared/errors";
+import type { TenantId } from "@sightline/shared/ids";
+import { PLANS, type PlanName } from "@sightline/shared/limits";
+import { redisKeys } from "@sightline/shared/tenants";
+import type { RedisClient } from "../redis.ts";
+import { daysOf, monthEnd, monthOf } from "./usage.ts";
+
+/** @throws ApiError(store_unavailable) */
+export async function usageReport(
+  redis: RedisClient,
+  tenant: TenantId,
+  plan: PlanName,
+  month: string = monthOf(Date.now()),
+): Promise<Usage> {
+  const fields = await fieldsOf(redis, redisKeys.usage(tenant, month));
+  const used = Number(fields.total ?? 0);
+  const quota = PLANS[plan].computeUnitsPerMonth;
+  return {
+    object: "usage",
+    tenant,
+    plan,
+    month,
+    compute_units: used,
+    quota: {
+      compute_units: quota,
+      remaining: Math.max(0, quota - used),
+      resets_at: new Date(monthEnd(Date.parse(`${month}-01T00:00:00Z`))).toISOString(),
+    },
+    days: daysOf(month, fields).map(({ date, requests, units, work }) => ({
+      date,
+      requests,
+      compute_units: units,
+      work,
+    })),
+  };
+}
+
+async function fieldsOf(redis: RedisClient, key: string): Promise<Readonly<Record<string, unknown>>> {
+  let reply: unknown;
+  try {
+    reply = await redis.hgetall(key);
+  } catch (cause) {
+    throw new ApiError("store_unavailable", { message: "The usage cannot be read.", retryAfterSeconds: 5, cause });
+  }
+  // Without deserialisation the client gives what Redis gives: fields and values in turn.
+  const flat = Array.isArray(reply) ? reply.map(String) : [];
+  return Object.fromEntries(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]]] : [])));
+}
