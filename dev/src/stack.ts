@@ -35,6 +35,8 @@ export async function startStack(model?: string): Promise<void> {
       DATA_DIR: join(dir, "vectors"),
       MODELS_DIR: models.join(","),
       LOG_LEVEL: settings.LOG_LEVEL,
+      // Else glibc keeps what an unloaded model had: docs/decisions/0006.
+      MALLOC_MMAP_THRESHOLD_: "1048576",
     }),
     buildPage(),
   ]);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BatcherStats } from "./inference/batcher.ts";
 import { SECRET, signedClient } from "./testing/signed-client.ts";
+import { writeTinyModel } from "./testing/tiny-model.ts";
 
 const model = { id: "emoji-dual", revision: "" };
 let dataDir: string;
@@ -42,8 +43,8 @@ function spawnBackend(environment: Record<string, string> = {}) {
   return { child, output: () => output };
 }
 
-async function startBackend() {
-  const { child } = spawnBackend();
+async function startBackend(environment: Record<string, string> = {}) {
+  const { child } = spawnBackend(environment);
   const [{ ready }] = await once(child, "message");
   const call = signedClient(fetch, `http://127.0.0.1:${ready.port}`);
   const { body } = await call("/internal/v1/models", {});
@@ -87,6 +88,25 @@ describe("the backend's process", () => {
     const replies = await Promise.allSettled(calls);
     expect(replies.filter((r) => r.status === "fulfilled" && r.value.status === 200)).toHaveLength(12);
     expect(await gone).toEqual([0, null]);
+  });
+
+  it("serves what the folders of models hold after a SIGHUP, and goes on with the rest", async () => {
+    const modelsDir = join(dataDir, "models");
+    const folder = await writeTinyModel(modelsDir, "tiny");
+    const { child, call } = await startBackend({ MODELS_DIR: modelsDir, MODELS: "tiny" });
+    const revisions = async () => {
+      const { body } = await call("/internal/v1/models", {});
+      return body.models.map((served: { revision: string }) => served.revision);
+    };
+    await writeTinyModel(modelsDir, "tiny@2");
+    child.kill("SIGHUP");
+    await expect.poll(revisions, { timeout: 20_000 }).toEqual(["1", "2"]);
+    rmSync(folder, { recursive: true });
+    for (let i = 0; i < 5; i++) child.kill("SIGHUP");
+    await expect.poll(revisions, { timeout: 20_000 }).toEqual(["2"]);
+    const inputs = [{ kind: "text", text: "still here" }];
+    const answer = await call("/internal/v1/embed", { model: { id: "tiny", revision: "2" }, lane: "bulk", inputs });
+    expect(answer.status).toBe(200);
   });
 
   it("ends when the parent that started it goes away", async () => {

@@ -73,6 +73,29 @@ function averaged(size: number, dims: number, planes: string, before: readonly N
   };
 }
 
+/** The same with a hidden layer in between: 256 bytes of weights for each of its units. */
+export function wideImageTower({ size, dims }: TinyShape, hidden: number): Uint8Array {
+  return onnxModel({
+    inputs: [{ name: "pixel_values", type: "float32", dims: ["batch", 3, size, size] }],
+    outputs: [outputPort(dims)],
+    weights: [
+      { name: "widening", dims: [48, hidden], data: () => randomWeights(48 * hidden, 4) },
+      { name: "narrowing", dims: [hidden, dims], data: () => randomWeights(hidden * dims, 5) },
+    ],
+    nodes: [
+      {
+        op: "AveragePool",
+        inputs: ["pixel_values"],
+        output: "patches",
+        attributes: { kernel_shape: [size / 4, size / 4], strides: [size / 4, size / 4] },
+      },
+      { op: "Flatten", inputs: ["patches"], output: "flat", attributes: { axis: 1 } },
+      { op: "MatMul", inputs: ["flat", "widening"], output: "wide" },
+      { op: "MatMul", inputs: ["wide", "narrowing"], output: "embedding" },
+    ],
+  });
+}
+
 interface TextTowerOptions {
   readonly input?: string;
   readonly batch?: Axis;
