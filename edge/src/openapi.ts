@@ -20,6 +20,8 @@ export interface RouteDoc {
   readonly bodyTypes?: Readonly<Record<string, z.ZodType>>;
   readonly answer?: z.ZodType;
   readonly answerTypes?: Readonly<Record<string, z.ZodType>>;
+  /** Honours `Idempotency-Key`. */
+  readonly idempotent?: true;
   /** 200 unless said. */
   readonly status?: 200 | 201;
   /** Who may call it: the holder of an API key unless said. */
@@ -113,7 +115,11 @@ function operation(route: RouteDoc, components: Components): Json {
     ...(route.description && { description: route.description }),
     tags: [route.tag],
     security: SECURITY[route.access ?? "key"],
-    parameters: [...parameters("path", route.params, components), ...parameters("query", route.query, components)],
+    parameters: [
+      ...parameters("path", route.params, components),
+      ...parameters("query", route.query, components),
+      ...(route.idempotent ? [IDEMPOTENCY_KEY] : []),
+    ],
     ...(route.body && { requestBody: { required: true, content: content(route.body, route.bodyTypes) } }),
     responses: {
       [route.status ?? 200]: {
@@ -143,6 +149,16 @@ function operation(route: RouteDoc, components: Components): Json {
     },
   };
 }
+
+const IDEMPOTENCY_KEY: Json = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+  description:
+    "Chosen by you, new for each different request. Repeating a request with the same key and body gives the first one's " +
+    "answer (with `Idempotency-Replayed: true`) for 24 h; another body is refused with 422, a request still in progress with 409.",
+};
 
 function parameters(place: "path" | "query", schema: z.ZodObject | undefined, components: Components): Json[] {
   return Object.entries(schema?.shape ?? {}).map(([name, type]) => ({

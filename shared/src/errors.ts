@@ -129,6 +129,16 @@ export const ERRORS = {
     "Use another name, or delete the collection first.",
     409,
   ),
+  idempotency_key_reused: invalid(
+    "This idempotency key was used for another request.",
+    "Use a new key for each different request.",
+    422,
+  ),
+  idempotency_in_progress: invalid(
+    "A request with this idempotency key is in progress.",
+    "Repeat it after `Retry-After`.",
+    409,
+  ),
   rate_limit_exceeded: {
     status: 429,
     type: "rate_limit_error",

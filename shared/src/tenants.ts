@@ -56,6 +56,8 @@ export const redisKeys = {
   inProgress: (tenant: TenantId): string => `sl:active:${tenant}`,
   /** Hash: what was done in a month, `2026-11`. */
   usage: (tenant: TenantId, month: string): string => `sl:usage:${tenant}:${month}`,
+  /** String: a call with an idempotency key, or its answer. */
+  idempotency: (tenant: TenantId, digest: string): string => `sl:idem:${tenant}:${digest}`,
   /** String: this call was metered. */
   metered: (tenant: TenantId, lease: string): string => `sl:metered:${tenant}:${lease}`,
 } as const;

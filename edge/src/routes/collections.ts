@@ -49,6 +49,7 @@ export function collections(router: Router): void {
       params: CollectionParams,
       body: PutCollectionRequest,
       answer: Collection,
+      idempotent: true,
     },
     requireScope("write"),
     async (c) => {
@@ -86,6 +87,7 @@ export function collections(router: Router): void {
       tag: TAG,
       params: CollectionParams,
       answer: DeletedResponse,
+      idempotent: true,
     },
     requireScope("write"),
     async (c) => {

@@ -43,6 +43,7 @@ export function items(router: Router): void {
       params: CollectionParams,
       body: PutItemsRequest,
       answer: PutItemsResponse,
+      idempotent: true,
     },
     requireScope("write"),
     async (c) => {
@@ -91,6 +92,7 @@ export function items(router: Router): void {
       params: CollectionParams,
       body: DeleteItemsRequest,
       answer: DeletedResponse,
+      idempotent: true,
     },
     requireScope("write"),
     async (c) => {
@@ -162,6 +164,7 @@ export function items(router: Router): void {
       tag: TAG,
       params: ItemParams,
       answer: DeletedResponse,
+      idempotent: true,
     },
     requireScope("write"),
     async (c) => {

@@ -1,0 +1,105 @@
+import { sha256Hex } from "@sightline/shared/digest";
+import { TenantId } from "@sightline/shared/ids";
+import { redisKeys } from "@sightline/shared/tenants";
+import { Redis } from "@upstash/redis/cloudflare";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, del, env, expectError, get, put, setMode } from "../testing/client.ts";
+
+const COLLECTION = `/v1/collections/idem-${crypto.randomUUID().slice(0, 8)}`;
+beforeAll(async () => void (await put(COLLECTION, {})));
+
+const freshKey = () => crypto.randomUUID();
+const write = (key: string, id: string, options: Parameters<typeof put>[2] = {}): Promise<Answer> =>
+  put(
+    `${COLLECTION}/items`,
+    { items: [{ id, text: `the text ${id}` }] },
+    { ...options, headers: { "idempotency-key": key } },
+  );
+
+const itemExists = async (id: string) => (await get(`${COLLECTION}/items/${id}`)).status === 200;
+
+describe("an idempotency key", () => {
+  it("gives a repetition the first answer, without doing the work again", async () => {
+    const key = freshKey();
+    const first = await write(key, "a");
+    expect(first.status).toBe(200);
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    await del(`${COLLECTION}/items/a`);
+    const again = await write(key, "a");
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(await itemExists("a")).toBe(false);
+  });
+
+  it("is refused for another body, path or method", async () => {
+    const key = freshKey();
+    await write(key, "b");
+    expectError(await write(key, "c"), 422, "idempotency_key_reused", "Idempotency-Key");
+    const headers = { "idempotency-key": key };
+    expectError(await del(`${COLLECTION}/items/b`, { headers }), 422, "idempotency_key_reused", "Idempotency-Key");
+    expect(await itemExists("b")).toBe(true);
+    expect(await itemExists("c")).toBe(false);
+  });
+
+  it("belongs to its tenant", async () => {
+    const key = freshKey();
+    expect((await write(key, "d")).status).toBe(200);
+    expectError(await write(key, "d", { key: "other" }), 404, "collection_not_found");
+  });
+
+  it("lets one of several calls at once do the work; the others are told to come back", async () => {
+    const key = freshKey();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => write(key, "e")));
+    const done = answers.filter(({ status }) => status === 200);
+    expect(done.filter(({ headers }) => !headers.has("idempotency-replayed"))).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
+      expectError(answer, 409, "idempotency_in_progress", "Idempotency-Key");
+      expect(answer.headers.get("retry-after")).toBe("1");
+    }
+    expect((await write(key, "e")).headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  it("is free again after a call that failed", async () => {
+    const key = freshKey();
+    const path = `${COLLECTION}-later`;
+    const item = { items: [{ id: "f", text: "f" }] };
+    const headers = { "idempotency-key": key };
+    expectError(await put(`${path}/items`, item, { headers }), 404, "collection_not_found");
+    await put(path, {});
+    expect((await put(`${path}/items`, item, { headers })).status).toBe(200);
+  });
+
+  it("that a dead isolate holds is free again when its short life is over", async () => {
+    const redis = new Redis({ url: env.REDIS_URL as string, token: env.REDIS_TOKEN as string });
+    const key = freshKey();
+    await write(key, "h");
+    const place = redisKeys.idempotency(TenantId.parse("acme"), await sha256Hex(key));
+    const { request } = (await redis.get(place)) as { request: string };
+    // What such an isolate leaves behind: a pending record that nobody finishes.
+    await redis.set(place, JSON.stringify({ state: "pending", request, owner: "dead" }), { px: 300 });
+    expectError(await write(key, "h"), 409, "idempotency_in_progress", "Idempotency-Key");
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    const after = await write(key, "h");
+    expect([after.status, after.headers.get("idempotency-replayed")]).toEqual([200, null]);
+    expect(await redis.ttl(place)).toBeGreaterThan(86_000);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["with a space", "a b"],
+    ["too long", "k".repeat(256)],
+  ])("is refused when it is %s", async (_, key) => {
+    expectError(await write(key, "i"), 400, "invalid_request", "Idempotency-Key");
+  });
+});
+
+describe("while Redis is away", () => {
+  afterEach(() => setMode(env.SWITCHED_REDIS_URL, "up"));
+
+  it("a call with a key is refused rather than carried out twice", async () => {
+    const isolate = { ...env, REDIS_URL: env.SWITCHED_REDIS_URL };
+    await get("/v1/collections", { env: isolate });
+    await setMode(env.SWITCHED_REDIS_URL, "down");
+    expectError(await write(freshKey(), "j", { env: isolate }), 503, "store_unavailable", "Idempotency-Key");
+  });
+});

@@ -1,0 +1,97 @@
+/**
+ * @module `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) on writes: the first call with a key is carried out, a
+ * repetition gets the first one's answer, byte for byte, for 24 h. Only success is kept: a call that failed changed
+ * nothing that repeating it would spoil, and may succeed the next time.
+ */
+import { sha256Hex } from "@sightline/shared/digest";
+import { ApiError } from "@sightline/shared/errors";
+import { LIMITS } from "@sightline/shared/limits";
+import { redisKeys } from "@sightline/shared/tenants";
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import type { App } from "../context.ts";
+
+const KEPT_SECONDS = 86_400;
+/** A call whose isolate dies holds its key no longer than this; a living one ends by its deadline before. */
+const PENDING_SECONDS = (2 * LIMITS.deadlineMs) / 1000;
+
+const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, "Idempotency-Key: 1 to 255 printable ASCII characters without spaces.");
+
+const Record = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("pending"), request: z.string(), owner: z.string() }),
+  z.object({ state: z.literal("done"), request: z.string(), status: z.number(), type: z.string(), body: z.string() }),
+]);
+type Record = z.infer<typeof Record>;
+
+export const idempotency = createMiddleware<App>(async (c, next) => {
+  const header = c.req.header("idempotency-key");
+  if (header === undefined) return next();
+  const key = IdempotencyKey.safeParse(header);
+  if (!key.success) {
+    const message = key.error.issues[0]?.message ?? "";
+    throw new ApiError("invalid_request", { param: "Idempotency-Key", message });
+  }
+  const place = redisKeys.idempotency(c.var.identity.tenant, await sha256Hex(key.data));
+  const request = await digestOf(c);
+  const mine: Record = { state: "pending", request, owner: crypto.randomUUID() };
+  const found = await asking(() => claim(c, place, mine));
+  if (found.state === "pending" && found.owner === mine.owner) {
+    await next();
+    return keepOrRelease(c, place, request);
+  }
+  if (found.request !== request) throw new ApiError("idempotency_key_reused", { param: "Idempotency-Key" });
+  if (found.state === "pending") {
+    throw new ApiError("idempotency_in_progress", { param: "Idempotency-Key", retryAfterSeconds: 1 });
+  }
+  return new Response(found.body, {
+    status: found.status,
+    headers: { "content-type": found.type, "idempotency-replayed": "true" },
+  });
+});
+
+/** What makes two requests the same: method, path and body. */
+async function digestOf(c: Context<App>): Promise<string> {
+  const body = await sha256Hex(new Uint8Array(await c.req.arrayBuffer()));
+  return sha256Hex(`${c.req.method} ${c.req.path} ${body}`);
+}
+
+/** One round trip. @returns our own record if the key was free, else the one that holds it. */
+async function claim({ var: { redis } }: Context<App>, place: string, mine: Record): Promise<Record> {
+  const [, text] = await Promise.all([
+    redis.set(place, JSON.stringify(mine), { nx: true, ex: PENDING_SECONDS }),
+    redis.get<string>(place),
+  ]);
+  return Record.parse(JSON.parse(text ?? "null"));
+}
+
+/** Before the answer leaves: a repetition that comes right after it must find it. */
+async function keepOrRelease(c: Context<App>, place: string, request: string): Promise<void> {
+  const { redis } = c.var;
+  const { ok, status, headers } = c.res;
+  const done: Record = {
+    state: "done",
+    request,
+    status,
+    type: headers.get("content-type") ?? "application/json",
+    body: ok ? await c.res.clone().text() : "",
+  };
+  // The work is done either way: that its answer could not be kept is no reason to call it failed.
+  const kept = ok ? redis.set(place, JSON.stringify(done), { ex: KEPT_SECONDS }) : redis.del(place);
+  await kept.catch(() => undefined);
+}
+
+async function asking<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new ApiError("store_unavailable", {
+      message: "Idempotency keys cannot be looked up; nothing was changed.",
+      param: "Idempotency-Key",
+      retryAfterSeconds: 5,
+      cause,
+    });
+  }
+}
