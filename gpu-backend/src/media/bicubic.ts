@@ -4,7 +4,7 @@
  * Source of the method: Pillow, `src/libImaging/Resample.c`.
  */
 
-/** 8-bit pixels, row-major, channels interleaved: RGB, or RGBA with alpha not multiplied in. */
+/** 8-bit pixels, row-major, channels interleaved. */
 export interface Raster {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;
@@ -57,11 +57,10 @@ export function bicubicTaps(source: number, target: number, start: number, count
 
 /**
  * @param raster the part of the picture that the taps need: `horizontal.length` × `vertical.length` pixels.
- * @returns as many channels as came in. Alpha weighs the colours, so that hidden colours do not bleed in.
+ * @returns as many channels as came in, none of them treated as alpha.
  */
 export function enlarge(raster: Raster, horizontal: Taps, vertical: Taps): Raster {
-  const { channels } = raster;
-  const data = channels === 4 ? premultiplied(raster.data) : raster.data;
+  const { data, channels } = raster;
   const width = horizontal.first.length;
   const height = vertical.first.length;
   const sourceRow = raster.width * channels;
@@ -75,15 +74,7 @@ export function enlarge(raster: Raster, horizontal: Taps, vertical: Taps): Raste
   }
   const out = new Uint8ClampedArray(row * height);
   for (let y = 0; y < height; y++) mix(wide, 0, row, vertical, y, out, y * row);
-  return { data: channels === 4 ? unpremultiplied(out) : out, width, height, channels };
-}
-
-/** RGB bytes of a raster, its alpha ignored: Pillow's `convert("RGB")`. */
-export function dropAlpha({ data, channels }: Raster): Uint8Array {
-  if (channels !== 4) return new Uint8Array(data.buffer, data.byteOffset, data.length);
-  const rgb = new Uint8Array((data.length / 4) * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) rgb.set(data.subarray(from, from + 3), to);
-  return rgb;
+  return { data: out, width, height, channels };
 }
 
 /** One span of `stride` values at `out[at]`: the weighted sum of spans that follow each other in `input`. */
@@ -105,22 +96,4 @@ function mix(
     }
     out[at + offset] = sum;
   }
-}
-
-function premultiplied(rgba: Uint8Array | Uint8ClampedArray): Uint8ClampedArray {
-  return scaleColours(rgba, (alpha) => alpha / 255);
-}
-
-/** Where nothing shows there is no colour to recover, and black (what premultiplication left) stays. */
-function unpremultiplied(rgba: Uint8ClampedArray): Uint8ClampedArray {
-  return scaleColours(rgba, (alpha) => (alpha === 0 ? 1 : 255 / alpha));
-}
-
-function scaleColours(rgba: Uint8Array | Uint8ClampedArray, scaleFor: (alpha: number) => number): Uint8ClampedArray {
-  const out = new Uint8ClampedArray(rgba);
-  for (let at = 0; at < out.length; at += 4) {
-    const scale = scaleFor(out[at + 3] ?? 0);
-    for (let channel = at; channel < at + 3; channel++) out[channel] = (out[channel] ?? 0) * scale;
-  }
-  return out;
 }

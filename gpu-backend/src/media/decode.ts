@@ -25,6 +25,7 @@ export interface OpenedImage {
   /** Pixels of the first frame, as it is to be seen: after EXIF orientation. */
   readonly width: number;
   readonly height: number;
+  readonly hasAlpha: boolean;
   /**
    * Decodes the first frame through a pipeline. `build` receives it upright and in 8-bit sRGB (with alpha if the picture
    * has any), whatever the file's depth, palette, colour space and profile.
@@ -49,7 +50,7 @@ export async function openImage(bytes: Uint8Array, limits: ImageLimits = LIMITS)
   if (width * height > limits.imagePixels) throw new ApiError("image_too_many_pixels");
   if (!isComplete(bytes, type)) throw new ApiError("image_invalid", { message: "The image file is cut off." });
 
-  return { type, width, height, render: async (build) => run(build(toSrgb(bytes, header))) };
+  return { type, width, height, hasAlpha: header.hasAlpha, render: async (build) => run(build(toSrgb(bytes, header))) };
 }
 
 /** Pixels that a pipeline put out with `raw()`, as the start of a further one. */

@@ -8,6 +8,9 @@ const SPEC: ImageSpec = { size: 8, resize: "shortest", interpolation: "bicubic" 
 const pixelsOf = async (file: Buffer, spec: Partial<ImageSpec> = {}): Promise<Uint8Array> =>
   preprocess(await openImage(file), { ...SPEC, ...spec });
 
+/** Waves of several pixels' length, as photographs have them; the pattern is noise to a decoder that shrinks. */
+const soft: Pixel = (x, y) => [0, 1, 2].map((c) => 128 + 60 * Math.sin(x / 9 + c) + 60 * Math.cos(y / 7 + x / 31));
+
 const translucent: Pixel = (x, y) => [...pattern(x, y), (x * x * 3 + y * 31) % 256];
 
 /** What torchvision's resize and centre crop to 8 × 8 on Pillow 12.3 make of the pattern: RGB bytes in base64. */
@@ -64,13 +67,40 @@ describe("agrees with Pillow", () => {
     expect(differences.reduce((sum, difference) => sum + difference, 0) / differences.length).toBeLessThan(2);
   });
 
-  it.each([
-    [42, 30],
-    [400, 300],
-  ])("on a JPEG of %i × %i as on a PNG: nothing is shrunk while it is decoded", async (width, height) => {
-    const jpeg = await draw(width, height).jpeg({ quality: 95 }).toBuffer();
+  const asJpegAndPng = async (width: number, height: number) => {
+    const jpeg = await draw(width, height, soft).jpeg({ quality: 95 }).toBuffer();
     const png = await (await openImage(jpeg)).render((pixels) => pixels.png());
-    expect(await pixelsOf(jpeg)).toEqual(await pixelsOf(Buffer.from(png.data)));
+    return { fromJpeg: await pixelsOf(jpeg), fromPng: await pixelsOf(Buffer.from(png.data)) };
+  };
+
+  it.each([
+    [42, 31],
+    [70, 65],
+    [401, 300],
+  ])("on a JPEG of %i × %i as on a PNG: nothing is shrunk while it is decoded", async (width, height) => {
+    const { fromJpeg, fromPng } = await asJpegAndPng(width, height);
+    expect(fromJpeg).toEqual(fromPng);
+  });
+
+  it.each([
+    [48, 32],
+    [64, 64],
+    [72, 68],
+    [400, 304],
+    [1408, 1304],
+  ])("on a JPEG of %i × %i nearly as on a PNG, although it is shrunk while it is decoded", async (width, height) => {
+    const { fromJpeg, fromPng } = await asJpegAndPng(width, height);
+    const differences = [...fromJpeg].map((value, at) => Math.abs(value - fromPng[at]!));
+    expect(Math.max(...differences)).toBeLessThanOrEqual(4);
+  });
+
+  it("on a JPEG that is shrunk more along one side than the other", async () => {
+    const jpeg = await draw(1200, 40, soft).jpeg({ quality: 95 }).toBuffer();
+    const png = await (await openImage(jpeg)).render((pixels) => pixels.png());
+    const [squashed, whole] = [jpeg, Buffer.from(png.data)].map((file) => pixelsOf(file, { resize: "squash" }));
+    const expected = await whole!;
+    const differences = [...(await squashed!)].map((value, at) => Math.abs(value - expected[at]!));
+    expect(Math.max(...differences)).toBeLessThanOrEqual(4);
   });
 });
 

@@ -3,8 +3,9 @@
  * Pillow). The mean and deviation are applied later, beside the model.
  */
 import type { Sharp } from "sharp";
-import { bicubicTaps, dropAlpha, enlarge } from "../../media/bicubic.ts";
-import { type OpenedImage, type Rendered, reopen } from "../../media/decode.ts";
+import { dropAlpha, splitAlpha } from "../../media/alpha.ts";
+import { bicubicTaps, enlarge, type Raster } from "../../media/bicubic.ts";
+import { type OpenedImage, reopen } from "../../media/decode.ts";
 
 /** How a model wants its pictures; part of its manifest. */
 export interface ImageSpec {
@@ -16,6 +17,9 @@ export interface ImageSpec {
   /** A CSS colour to lay transparent pictures on; without it, transparency is ignored as by Pillow's `convert("RGB")`. */
   readonly background?: string;
 }
+
+/** Pixels on their way, as often as they are asked for. */
+type Stage = Pick<OpenedImage, "render">;
 
 interface Size {
   readonly width: number;
@@ -46,16 +50,14 @@ export async function preprocess(image: OpenedImage, spec: ImageSpec): Promise<U
     width: spec.size,
     height: spec.size,
   };
-  if (scaled.width <= image.width && scaled.height <= image.height) {
-    return dropAlpha(await reduce(image, scaled, crop, spec.background));
-  }
-  // At least one side grows: libvips takes the sides that shrink to their size, and Pillow's filter does the rest, from
-  // no more pixels than the crop needs. A 1 × 20 000 picture thus never becomes 224 × 4 480 000.
+  // Sides that shrink are libvips' work, and sides that grow are done by Pillow's filter, from no more pixels than the crop
+  // needs. A 1 × 20 000 picture thus never becomes 224 × 4 480 000.
   const reduced = { width: Math.min(scaled.width, image.width), height: Math.min(scaled.height, image.height) };
-  const horizontal = bicubicTaps(reduced.width, scaled.width, crop.left, crop.width);
-  const vertical = bicubicTaps(reduced.height, scaled.height, crop.top, crop.height);
-  const needed = { left: horizontal.from, top: vertical.from, width: horizontal.length, height: vertical.length };
-  return dropAlpha(enlarge(await reduce(image, reduced, needed, spec.background), horizontal, vertical));
+  const sized = (stage: Stage) => lastStep(stage, reduced, scaled, crop);
+  const stage = await firstSteps(image, reduced, spec.background);
+  if (!image.hasAlpha || spec.background !== undefined) return bytesOf(await sized(stage));
+  const { colours, alpha } = splitAlpha(await stage.render((pixels) => pixels.raw()));
+  return dropAlpha(await sized(reopen(colours)), await sized(reopen(alpha)));
 }
 
 /** The picture's size before the crop. Source: torchvision, `_compute_resized_output_size`. */
@@ -73,38 +75,58 @@ function cropOffset(side: number, size: number): number {
   return half === floor ? half : floor + (floor % 2);
 }
 
-/** Shrinks to `target` and cuts `window` out of it, as raw pixels. No side of `target` is larger than the picture's. */
-async function reduce(
-  image: OpenedImage,
-  target: Size,
-  window: Window,
-  background: string | undefined,
-): Promise<Rendered> {
-  let stage: Pick<OpenedImage, "render"> = {
+/** The picture in front of its last step, which shrinks by no more than one step may. */
+async function firstSteps(image: OpenedImage, target: Size, background: string | undefined): Promise<Stage> {
+  let stage: Stage = {
     render: (build) =>
       image.render((pixels) => build(background === undefined ? pixels : pixels.flatten({ background }))),
   };
   for (const size of stepSizes(image, target)) {
     stage = reopen(await stage.render((pixels) => resizeTo(pixels, size).raw()));
   }
-  return stage.render((pixels) => resizeTo(pixels, target).extract(window).raw());
+  return stage;
 }
 
+/** Shrinks to `reduced`, enlarges that to `scaled` and cuts `crop` out of it, as raw pixels. */
+async function lastStep(stage: Stage, reduced: Size, scaled: Size, crop: Window): Promise<Raster> {
+  const shrink = (window: Window) => stage.render((pixels) => resizeTo(pixels, reduced).extract(window).raw());
+  if (reduced.width === scaled.width && reduced.height === scaled.height) return shrink(crop);
+  const horizontal = bicubicTaps(reduced.width, scaled.width, crop.left, crop.width);
+  const vertical = bicubicTaps(reduced.height, scaled.height, crop.top, crop.height);
+  const needed = { left: horizontal.from, top: vertical.from, width: horizontal.length, height: vertical.length };
+  return enlarge(await shrink(needed), horizontal, vertical);
+}
+
+const bytesOf = ({ data }: Raster): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.length);
+
 /** The sizes between the picture's and the target's, largest first; none if one step does. */
-function stepSizes(from: Size, target: Size): Size[] {
-  const factor = Math.max(from.width / target.width, from.height / target.height);
+function stepSizes(image: OpenedImage, target: Size): Size[] {
   const sizes: Size[] = [];
-  for (let remaining = LARGEST_STEP; remaining < factor; remaining *= LARGEST_STEP) {
-    sizes.unshift({
-      width: Math.min(from.width, Math.round(target.width * remaining)),
-      height: Math.min(from.height, Math.round(target.height * remaining)),
-    });
+  let next = target;
+  for (let reach = LARGEST_STEP; !isOneStep(image, next); reach *= LARGEST_STEP) {
+    next = {
+      width: Math.min(image.width, Math.round(target.width * reach)),
+      height: Math.min(image.height, Math.round(target.height * reach)),
+    };
+    sizes.unshift(next);
   }
   return sizes;
 }
 
+/**
+ * Whether one resize gives what Pillow gives. sharp has a JPEG of four times the size and more decoded at a half, a quarter
+ * or an eighth, leaving a factor of two and more to the kernel: harmless (docs/decisions/0006), but only where the sides
+ * divide by it. Else libjpeg rounds them up, and the picture is stretched by up to half a pixel of the result.
+ */
+function isOneStep({ type, width, height }: OpenedImage, size: Size): boolean {
+  const factors = [width / size.width, height / size.height];
+  const least = Math.min(...factors);
+  const onLoad = (type === "image/jpeg" ? [8, 4, 2].find((by) => least >= 2 * by) : undefined) ?? 1;
+  return width % onLoad === 0 && height % onLoad === 0 && Math.max(...factors) / onLoad <= LARGEST_STEP;
+}
+
 /** libvips' `cubic` kernel, widened while shrinking, is Pillow's antialiased bicubic. */
 function resizeTo(pixels: Sharp, size: Size): Sharp {
-  // Without `fastShrinkOnLoad`, sharp leaves JPEG and WebP whole while decoding, at the factors of one step.
+  // With `fastShrinkOnLoad` sharp would leave less than a factor of two to the kernel, and shrink WebP while decoding, too.
   return pixels.resize({ ...size, fit: "fill", kernel: "cubic", fastShrinkOnLoad: false });
 }
