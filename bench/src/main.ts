@@ -4,11 +4,17 @@ import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { describeMachine } from "./machine.ts";
 import { benchPeer } from "./peer.ts";
+import { benchPreprocess } from "./preprocess.ts";
 import { type Finding, type Report, renderReport } from "./report.ts";
 import { benchServed } from "./served.ts";
 import { benchStart } from "./start.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { served: benchServed, peer: benchPeer, start: benchStart };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  served: benchServed,
+  peer: benchPeer,
+  preprocess: benchPreprocess,
+  start: benchStart,
+};
 /** Many short rounds rather than few long ones: what else the machine does comes in spells. */
 const ROUNDS = 5;
 
