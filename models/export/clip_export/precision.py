@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 # Multiples of it divide the widths of the usual CLIPs; a last, shorter block is filled up with zeros.
 BLOCK = 128
@@ -23,11 +24,38 @@ def half(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights and arithmetic in float16; inputs, outputs and the last normalisation stay float32."""
     stay = [node.name for node in model.graph.node if node.name in FLOAT32_NODES]
     model = convert_float_to_float16(model, keep_io_types=True, node_block_list=stay)
-    # The converter casts a tensor once for each float32 node that reads it, every time to the same name.
-    distinct = {tuple(node.output): node for node in model.graph.node}
+    # The converter casts a tensor once for each float32 node that reads it, every time to the same name; and between two
+    # float32 nodes it goes through float16, which would cost the result its length of 1.
+    producers = {output: node for node in model.graph.node for output in node.output}
+    for node in producers.values():
+        for i, name in enumerate(node.input):
+            node.input[i] = _before_narrowing(name, producers)
+    result = model.graph.output[0].name
+    last = producers[_before_narrowing(result, producers)]
+    last.output[0] = result
+    producers[result] = last
+    kept, needed = {}, [result]
+    while needed:
+        node = producers.get(needed.pop())
+        if node is not None and node.output[0] not in kept:
+            kept[node.output[0]] = node
+            needed += node.input
     del model.graph.node[:]
-    model.graph.node.extend(distinct.values())
+    model.graph.node.extend(kept.values())
+    OnnxModel(model).topological_sort()
+    onnx.checker.check_model(model)
     return model
+
+
+def _before_narrowing(name: str, producers: dict[str, onnx.NodeProto]) -> str:
+    """The float32 tensor that a Cast to float16 and a Cast back made `name` from, or `name`."""
+    widen = producers.get(name)
+    narrow = producers.get(widen.input[0]) if _casts_to(widen, TensorProto.FLOAT) else None
+    return narrow.input[0] if _casts_to(narrow, TensorProto.FLOAT16) else name
+
+
+def _casts_to(node: onnx.NodeProto | None, element: int) -> bool:
+    return node is not None and node.op_type == "Cast" and node.attribute[0].i == element
 
 
 def int8_image(model: onnx.ModelProto) -> onnx.ModelProto:

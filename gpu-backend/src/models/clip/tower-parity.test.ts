@@ -9,10 +9,10 @@ import type { Row } from "../../inference/worker-link.ts";
 import { describeVitB32, picture, writeVitB32 } from "../../testing/vit-b-32.ts";
 import type { Variant } from "../manifest.ts";
 
-/** Least cosine to torch. Measured at the worst picture or text: fp32 0.9999998, fp16 0.99968, int8 0.99972. */
-const LEAST = { fp32: 0.99999, fp16: 0.999, int8: 0.999 } as const satisfies Record<Variant, number>;
+/** Least cosine to torch. Measured at the worst picture or text: fp32 0.9999998, fp16 0.9999989, int8 0.99972. */
+const LEAST = { fp32: 0.99999, fp16: 0.9999, int8: 0.999 } as const satisfies Record<Variant, number>;
 /** What may lie between a row alone and the same row among others: the last bits of each component. */
-const NOISE = { fp32: 1e-6, fp16: 1e-3, int8: 1e-5 } as const satisfies Record<Variant, number>;
+const NOISE = { fp32: 1e-6, fp16: 1e-5, int8: 1e-5 } as const satisfies Record<Variant, number>;
 
 type Tower = "image" | "text";
 
@@ -62,8 +62,9 @@ describe.each(["image", "text"] as const)("the %s tower of a ViT-B/32", (tower) 
         console.log(`${tower} ${variant}: least cosine to torch ${Math.min(...cosines).toFixed(7)}`);
         expect(Math.min(...cosines)).toBeGreaterThanOrEqual(LEAST[variant]);
 
-        for (const [i, row] of rows[tower].entries()) {
-          const [alone] = await session.run([row]);
+        // Some of them: each run of one row costs as much as two or three rows in a batch.
+        for (const i of [0, 3, 6]) {
+          const [alone] = await session.run([rows[tower][i]!]);
           const difference = Math.max(...alone!.map((value, d) => Math.abs(value - together[i]![d]!)));
           expect(difference).toBeLessThan(NOISE[variant]);
         }
