@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
+import { benchEdge } from "./edge.ts";
 import { describeMachine } from "./machine.ts";
 import { benchPeer } from "./peer.ts";
 import { benchPreprocess } from "./preprocess.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   peer: benchPeer,
   preprocess: benchPreprocess,
   start: benchStart,
+  edge: benchEdge,
 };
 /** Many short rounds rather than few long ones: what else the machine does comes in spells. */
 const ROUNDS = 5;

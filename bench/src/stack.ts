@@ -1,4 +1,4 @@
-/** The whole stack as a person starts it: `npm start`, timed until it has answered a search. */
+/** The whole stack as a person starts it, `npm start`: timed until it has answered a search, and kept for other measurements. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { ROOT } from "./paths.ts";
 const LOOK_EVERY_MS = 20;
 
 /** Written by the stack when it is ready. */
-const Session = z.object({ url: z.string(), api_key: z.string() });
+const Session = z.object({ url: z.string(), api_key: z.string(), admin_token: z.string() });
 const Found = z.object({ results: z.array(z.object({ id: z.string() })).min(1) });
 
 export interface Started {
@@ -21,8 +21,33 @@ export interface Started {
   readonly indexedPerSecond?: number;
 }
 
+export interface RunningStack extends AsyncDisposable {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly adminToken: string;
+  /** Leader of the stack's process group. */
+  readonly pid: number;
+  /** From `npm start` to the first search's answer. */
+  readonly seconds: number;
+  /** What it has printed so far. */
+  output(): string;
+  end(): Promise<void>;
+}
+
 /** Starts the stack with its state in `dir`, searches once, ends it. @throws Error if it does not come up. */
 export async function timeStart(dir: string): Promise<Started> {
+  await using stack = await openStack(dir);
+  // The rate is printed last: once the stack has ended, everything that it had to say has come.
+  await stack.end();
+  const rate = /pictures indexed at (\d+(?:\.\d+)?)\/s/.exec(stack.output())?.[1];
+  return { seconds: stack.seconds, ...(rate !== undefined && { indexedPerSecond: Number(rate) }) };
+}
+
+/** Starts the stack with its state in `dir` and searches once. @throws Error if it does not come up. */
+export async function openStack(
+  dir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningStack> {
   const port = await freePort();
   const sessionFile = join(dir, "dev.json");
   // A stack that was ended the hard way leaves its own behind, and we would take it for the new one's.
@@ -30,7 +55,7 @@ export async function timeStart(dir: string): Promise<Started> {
   const from = performance.now();
   const child = spawn("npm", ["start"], {
     cwd: ROOT,
-    env: { ...process.env, PORT: String(port), SIGHTLINE_DIR: dir },
+    env: { ...process.env, ...environment, PORT: String(port), SIGHTLINE_DIR: dir },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, to be ended as Ctrl-C in a terminal ends it: npm, shell and stack together.
     detached: true,
@@ -40,17 +65,24 @@ export async function timeStart(dir: string): Promise<Started> {
     stream.on("data", (part: Buffer) => {
       output += part.toString();
     });
+  const end = () => ending(child);
   try {
     const session = await untilReady(sessionFile, child);
-    if (!session) throw new Error(`npm start ended by itself:\n${output}`);
+    if (!session || child.pid === undefined) throw new Error(`npm start ended by itself:\n${output}`);
     await search(session);
-    const seconds = (performance.now() - from) / 1000;
-    // The rate is printed last: once the stack has ended, everything that it had to say has come.
-    await ending(child);
-    const rate = /pictures indexed at (\d+(?:\.\d+)?)\/s/.exec(output)?.[1];
-    return { seconds, ...(rate !== undefined && { indexedPerSecond: Number(rate) }) };
-  } finally {
-    await ending(child);
+    return {
+      url: session.url,
+      apiKey: session.api_key,
+      adminToken: session.admin_token,
+      pid: child.pid,
+      seconds: (performance.now() - from) / 1000,
+      output: () => output,
+      end,
+      [Symbol.asyncDispose]: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 
@@ -85,7 +117,7 @@ async function ending(child: ChildProcess): Promise<void> {
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Another process may take it before it is used; the stack then says so and the benchmark fails. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
