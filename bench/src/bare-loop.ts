@@ -7,14 +7,18 @@ const CALIBRATION_MS = 1000;
 /** Other work on the machine only ever slows a lap down, so that the faster of two laps is the truer one. */
 const CALIBRATION_LAPS = 2;
 
-export interface LoopSpec {
+/** What one row of a batch is: an image of [3, size, size] float32, or a text of so many int64 ids. */
+export type LoopFeed = { readonly size: number } | { readonly tokens: number };
+
+export type LoopSpec = LoopFeed & {
   readonly file: string;
-  /** The tensor's name; its shape is [batch, 3, size, size]. */
+  /** The tensor's name. */
   readonly input: string;
-  readonly size: number;
   /** Intra-op threads. */
   readonly threads: number;
-}
+  /** `cpu` unless said. */
+  readonly provider?: string;
+};
 
 /** Run for at least `ms`. */
 export interface LoopTask {
@@ -23,7 +27,7 @@ export interface LoopTask {
 }
 
 export interface Lap {
-  readonly images: number;
+  readonly rows: number;
   readonly ms: number;
 }
 
@@ -35,15 +39,32 @@ export interface BareLoop extends AsyncDisposable {
   measure(seconds: number): Promise<number>;
 }
 
-/** Opens the model in a worker thread and finds its best batch size. @throws Error if the model cannot be run. */
-export async function openBareLoop(spec: LoopSpec): Promise<BareLoop> {
+export interface Loop extends AsyncDisposable {
+  /** @returns rows per second. */
+  lap(task: LoopTask): Promise<number>;
+}
+
+/** Opens the model in a worker thread. */
+export function openLoop(spec: LoopSpec): Loop {
   const worker = new Worker(new URL("./bare-loop-worker.ts", import.meta.url), { workerData: spec });
-  const lap = async (task: LoopTask): Promise<number> => {
-    worker.postMessage(task);
-    // `once` rejects if the worker fails instead of answering.
-    const [{ images, ms }] = (await once(worker, "message")) as [Lap];
-    return images / (ms / 1000);
+  // A lap that waits is told by `once`; without a listener of its own an error between two laps would end the process.
+  worker.on("error", () => undefined);
+  return {
+    async lap(task) {
+      worker.postMessage(task);
+      // `once` rejects if the worker fails instead of answering.
+      const [{ rows, ms }] = (await once(worker, "message")) as [Lap];
+      return rows / (ms / 1000);
+    },
+    async [Symbol.asyncDispose]() {
+      await worker.terminate();
+    },
   };
+}
+
+/** Opens an image tower and finds its best batch size. @throws Error if the model cannot be run. */
+export async function openBareLoop(spec: LoopSpec): Promise<BareLoop> {
+  const { lap, [Symbol.asyncDispose]: close } = openLoop(spec);
   const rates = new Map<number, number>();
   for (let i = 0; i < CALIBRATION_LAPS; i++)
     for (const batch of BATCH_SIZES)
@@ -55,8 +76,6 @@ export async function openBareLoop(spec: LoopSpec): Promise<BareLoop> {
     bestBatch,
     rates,
     measure: (seconds) => lap({ batch: bestBatch, ms: seconds * 1000 }),
-    async [Symbol.asyncDispose]() {
-      await worker.terminate();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -10,5 +10,8 @@ export interface BenchOptions {
   readonly say: (line: string) => void;
 }
 
-/** @throws Error if it cannot run here. */
+/** Thrown where the machine lacks what a benchmark is about: said, but no failure. */
+export class NotHere extends Error {}
+
+/** @throws NotHere, or Error if it fails. */
 export type Bench = (options: BenchOptions) => Promise<readonly Finding[]>;

@@ -1,0 +1,56 @@
+/** A tower of a full-size CLIP ViT-B/32 as models/export writes it, in any precision, with generated weights. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "./paths.ts";
+
+export const VARIANTS = ["fp32", "fp16", "int8"] as const;
+export type Variant = (typeof VARIANTS)[number];
+export const TOWERS = ["image", "text"] as const;
+export type TowerName = (typeof TOWERS)[number];
+
+/** What a session of the service is opened with. The service is no library: its modules are loaded by their place. */
+export interface SessionSpec {
+  readonly file: string;
+  readonly input: string;
+  readonly output: string;
+  readonly dims: number;
+  readonly providers: readonly string[];
+  readonly threads: number;
+}
+
+/** The part of the service's session that is measured. */
+export interface ServiceSession {
+  run(rows: readonly (Uint8Array | Int32Array)[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const load = (module: string) => import(pathToFileURL(join(ROOT, "gpu-backend/src", module)).href);
+
+/** Writes the tower (100 to 350 MB), lets `use` work with it, and leaves nothing behind. */
+export async function withTower<T>(
+  tower: TowerName,
+  variant: Variant,
+  use: (spec: SessionSpec) => Promise<T>,
+): Promise<T> {
+  const { writeVitB32 } = (await load("testing/vit-b-32.ts")) as {
+    writeVitB32(folder: string, tower: TowerName, variant: Variant): Promise<SessionSpec>;
+  };
+  const folder = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  try {
+    return await use(await writeVitB32(folder, tower, variant));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The service's session: a worker thread of its own, rows in, vectors out. */
+export async function openServiceSession(spec: SessionSpec): Promise<ServiceSession> {
+  const { Session, spawnSessionWorker } = (await load("inference/session.ts")) as {
+    Session: { open(spec: SessionSpec, deps: object): Promise<ServiceSession> };
+    spawnSessionWorker: unknown;
+  };
+  const log = { info: () => undefined, warn: () => undefined };
+  return Session.open(spec, { log, sleep: () => Promise.resolve(), spawn: spawnSessionWorker });
+}

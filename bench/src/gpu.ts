@@ -1,0 +1,73 @@
+/** What a GPU gives: the image tower of a ViT-B/32 by precision and batch size, against torch in fp16 on the same card. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { z } from "zod";
+import { openLoop } from "./bare-loop.ts";
+import { type BenchOptions, NotHere } from "./bench.ts";
+import { type Variant, withTower } from "./clip-towers.ts";
+import { ROOT } from "./paths.ts";
+import type { Finding } from "./report.ts";
+
+const PROVIDERS = ["tensorrt", "cuda"] as const;
+const GPU_VARIANTS: readonly Variant[] = ["fp16", "fp32"];
+const BATCHES = [1, 16, 64, 256] as const;
+const IMAGE_SIZE = 224;
+
+const Torch = z.object({ device: z.string(), torch: z.string(), images_per_second: z.record(z.string(), z.number()) });
+
+/** @throws NotHere that says why, where there is no GPU that onnxruntime can use. */
+export async function benchGpu({ seconds, say }: BenchOptions): Promise<readonly Finding[]> {
+  const ms = (seconds * 1000) / BATCHES.length;
+  const findings: Finding[] = [];
+  const refusals: string[] = [];
+  const torch = askTorch(say);
+  for (const provider of PROVIDERS)
+    for (const variant of GPU_VARIANTS) {
+      say(`${provider}, ${variant}`);
+      try {
+        const rates = await withTower("image", variant, ({ file, input }) => measure(file, input, provider, ms));
+        findings.push(finding(provider, variant, rates, torch));
+      } catch (error) {
+        refusals.push(`${provider}: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`);
+      }
+    }
+  if (findings.length === 0) throw new NotHere(`no GPU (${[...new Set(refusals)].join("; ")})`);
+  return findings;
+}
+
+async function measure(file: string, input: string, provider: string, ms: number): Promise<Map<number, number>> {
+  await using loop = openLoop({ file, input, provider, size: IMAGE_SIZE, threads: 1 });
+  const rates = new Map<number, number>();
+  for (const batch of BATCHES) rates.set(batch, await loop.lap({ batch, ms }));
+  return rates;
+}
+
+type TorchRates = z.infer<typeof Torch> | undefined;
+
+function finding(provider: string, variant: Variant, rates: ReadonlyMap<number, number>, torch: TorchRates): Finding {
+  const [batch, value] = [...rates].reduce((a, b) => (b[1] > a[1] ? b : a));
+  const peer = Math.max(0, ...Object.values(torch?.images_per_second ?? {}));
+  const list = (of: Iterable<readonly [number | string, number]>) =>
+    [...of].map(([size, rate]) => `${size}: ${rate.toFixed(0)}`).join(", ");
+  return {
+    what: `ViT-B/32 image tower, ${provider}, ${variant}, batch ${batch}`,
+    unit: "images/s",
+    value,
+    against: { kind: "peer", what: torch ? `torch ${torch.torch} fp16` : "torch (not there)", value: peer },
+    ratio: peer > 0 ? value / peer : Number.NaN,
+    notes: [
+      `by batch size: ${list(rates)} images/s`,
+      ...(torch ? [`torch on ${torch.device}: ${list(Object.entries(torch.images_per_second))} images/s`] : []),
+    ],
+  };
+}
+
+/** @returns undefined where there is no Python with torch, or torch sees no GPU. PYTHON names another interpreter. */
+function askTorch(say: (line: string) => void): TorchRates {
+  const python = process.env.PYTHON ?? "python3";
+  const script = join(ROOT, "bench/peers/torch/clip_image_tower.py");
+  const { status, stdout, stderr } = spawnSync(python, [script, ...BATCHES.map(String)], { encoding: "utf8" });
+  if (status === 0) return Torch.parse(JSON.parse(stdout));
+  say(`torch was not measured: ${stderr?.trim().split("\n").at(-1) ?? `there is no ${python}`}`);
+  return undefined;
+}
