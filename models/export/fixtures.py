@@ -16,7 +16,7 @@ import open_clip
 import torch
 import torch.nn.functional as F
 from clip_export.graph import IMAGE, TEXT, trace
-from clip_export.precision import BLOCK, half, int8_image, int8_text
+from clip_export.precision import half, int8
 from clip_export.towers import ImageTower, TextTower, spell_out_attention
 from clip_export.weights import Recipe, fill
 from onnx import TensorProto, numpy_helper
@@ -73,11 +73,13 @@ def stored_as(tensor: onnx.TensorProto, known: dict[str, dict], shapes: dict[str
         return None
     table = base.endswith("embedding.weight")
     # Weights are rounded along their inputs; a matrix of the graph has those first, an embedding table has them last.
-    transposed = known[base]["transposed"] != (not table)
-    run = BLOCK if known[base].get("blocks") else shapes[base][-1 if table else 0]
-    as_type = {"scale": "scale", "int8": "uint8" if known[base].get("blocks") else "int8"}[part]
-    turned_back = part == "int8" and not table and as_type == "int8"
-    return {"recipe": known[base]["recipe"], "transposed": transposed, "as": as_type, "run": run, "turnedBack": turned_back}
+    return {
+        "recipe": known[base]["recipe"],
+        "transposed": known[base]["transposed"] == table,
+        "as": part,
+        "run": shapes[base][-1 if table else 0],
+        "turnedBack": part == "int8" and not table,
+    }
 
 
 def strip(model: onnx.ModelProto, known: dict[str, dict], shapes: dict[str, tuple], location: str) -> list[dict]:
@@ -114,23 +116,20 @@ def main() -> None:
     spell_out_attention(model)
 
     towers = {
-        "image": (ImageTower(model, MEAN, STD, from_bytes=False), pixels[:2], IMAGE, int8_image),
-        "text": (TextTower(model), ids[:2], TEXT, int8_text),
+        "image": (ImageTower(model, MEAN, STD, from_bytes=False), pixels[:2], IMAGE),
+        "text": (TextTower(model), ids[:2], TEXT),
     }
     graphs = {}
     TARGET.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        for tower, (module, example, ports, to_int8) in towers.items():
+        for tower, (module, example, ports) in towers.items():
             path = Path(folder) / f"{tower}.onnx"
             trace(module, example, ports, path)
             known = origins(onnx.load(path), recipes)
             shapes = {tensor.name: tuple(tensor.dims) for tensor in onnx.load(path).graph.initializer}
-            for variant, change in {"fp32": lambda m: m, "fp16": half, "int8": to_int8}.items():
+            for variant, change in {"fp32": lambda m: m, "fp16": half, "int8": int8}.items():
                 graph = change(onnx.load(path))
-                blocks = variant == "int8" and tower == "image"
-                origin = {name: {**entry, **({"blocks": True} if blocks else {})} for name, entry in known.items()}
-                listed = strip(graph, origin, shapes, f"{tower}.{variant}.bin")
-                graphs[f"{tower}.{variant}"] = [{k: v for k, v in entry.items() if k != "blocks"} for entry in listed]
+                graphs[f"{tower}.{variant}"] = strip(graph, known, shapes, f"{tower}.{variant}.bin")
                 write_gzip(TARGET / f"vit-b-32.{tower}.{variant}.onnx.gz", graph.SerializeToString())
 
     description = {

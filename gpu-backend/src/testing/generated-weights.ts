@@ -13,7 +13,7 @@ const Stored = z.object({
   recipe: z.string(),
   /** Of the recipe's matrix; of what is rounded, where the weight is. */
   transposed: z.boolean(),
-  as: z.enum(["float32", "float16", "int8", "uint8", "scale"]),
+  as: z.enum(["float32", "float16", "int8", "scale"]),
   /** Values that are rounded to 8 bits with one scale. */
   run: z.int().optional(),
   /** Rounded along one axis, and stored along the other. */
@@ -84,7 +84,5 @@ function write(values: Float32Array<ArrayBuffer>, width: number, { as, run = wid
   if (as === "float16") return new Float16Array(values);
   const { rounded, scales } = round(values, run);
   if (as === "scale") return scales;
-  // MatMulNBits takes unsigned values around 128: in two's complement, the same bits but the first.
-  if (as === "uint8") return rounded.map((value) => value ^ 0x80);
   return turnedBack ? transpose(rounded, width) : rounded;
 }

@@ -18,7 +18,7 @@ from .checkpoint import Checkpoint, load
 from .errors import BadInput
 from .graph import IMAGE, TEXT, trace
 from .manifest import NAME, dump, entry, manifest
-from .precision import half, int8_image, int8_text
+from .precision import half, int8
 from .tokenizer import SAMPLES, write
 from .towers import ImageTower, TextTower, spell_out_attention
 
@@ -84,11 +84,11 @@ def write_folder(checkpoint: Checkpoint, args: argparse.Namespace, variants: lis
     spell_out_attention(checkpoint.model)
     image, text = ImageTower(checkpoint.model, mean, std, from_bytes), TextTower(checkpoint.model)
     plans = [
-        ("image", image, fed, images, IMAGE, int8_image, None),
-        ("text", text, short, texts, TEXT, int8_text, checkpoint.context_length),
+        ("image", image, fed, images, IMAGE, None),
+        ("text", text, short, texts, TEXT, checkpoint.context_length),
     ]
     files: dict[str, dict] = {}
-    for tower, module, inputs, expected, ports, int8, padded_to in plans:
+    for tower, module, inputs, expected, ports, padded_to in plans:
         size = sum(parameter.numel() for parameter in used_by(tower, checkpoint.model)) * 4
         if size >= LARGEST_FILE:
             raise BadInput(f"its {tower} tower has {size / 1e9:.1f} GB in float32; an ONNX file ends at 2 GB")
