@@ -115,7 +115,7 @@ function stepSizes(image: OpenedImage, target: Size): Size[] {
 
 /**
  * Whether one resize gives what Pillow gives. sharp has a JPEG of four times the size and more decoded at a half, a quarter
- * or an eighth, leaving a factor of two and more to the kernel: harmless (docs/decisions/0006), but only where the sides
+ * or an eighth, leaving a factor of two and more to the kernel: harmless (docs/decisions/0008), but only where the sides
  * divide by it. Else libjpeg rounds them up, and the picture is stretched by up to half a pixel of the result.
  */
 function isOneStep({ type, width, height }: OpenedImage, size: Size): boolean {
