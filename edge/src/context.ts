@@ -1,5 +1,6 @@
 /** What middleware puts on a request for the handlers behind it. */
 import type { RequestId } from "@sightline/shared/ids";
+import type { TraceContext } from "@sightline/shared/trace-context";
 import type { Deadline } from "./deadline.ts";
 import type { Env } from "./env.ts";
 import type { ServerTiming } from "./http/server-timing.ts";
@@ -12,6 +13,9 @@ export interface App {
   Bindings: Env;
   Variables: {
     readonly requestId: RequestId;
+    readonly trace: TraceContext;
+    /** Of the backend, that was asked last. */
+    readonly origin?: string;
     readonly deadline: Deadline;
     readonly timing: ServerTiming;
     readonly services: Services;

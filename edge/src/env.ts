@@ -1,10 +1,22 @@
 /** Bindings and variables of the worker, parsed once per isolate. A missing or malformed one stops the worker by name. */
 import { ModelId } from "@sightline/shared/ids";
 import { z } from "zod";
+import { Origin, OriginList } from "./backend/origins.ts";
 
-const Bindings = z.object({
+const Json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "is not JSON" });
+    return z.NEVER;
+  }
+});
+
+const Variables = z.object({
   ENVIRONMENT: z.enum(["production", "development", "test"]),
-  BACKEND_URL: z.url(),
+  /** The only origin; for several, or for more to say of one, BACKEND_ORIGINS instead. */
+  BACKEND_URL: Origin.shape.url.optional(),
+  BACKEND_ORIGINS: Json.pipe(OriginList).optional(),
   BACKEND_SECRET: z.string().min(32),
   REDIS_URL: z.url(),
   REDIS_TOKEN: z.string().min(1),
@@ -16,6 +28,15 @@ const Bindings = z.object({
   ADMIN_TOKEN: z.string().min(32).optional(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */
   DEMO_API_KEY: z.string().optional(),
+});
+
+const Bindings = Variables.transform(({ BACKEND_URL: url, BACKEND_ORIGINS: list, ...config }, context) => {
+  const origins: readonly Origin[] = list ?? (url === undefined ? [] : [{ id: "default", url, weight: 1 }]);
+  if (origins.length === 0 || (list && url !== undefined)) {
+    context.addIssue({ code: "custom", path: ["BACKEND_URL"], message: "set either this or BACKEND_ORIGINS" });
+    return z.NEVER;
+  }
+  return { ...config, origins };
 });
 
 export type Config = z.infer<typeof Bindings>;
@@ -32,8 +53,8 @@ export function configFrom(env: Env): Config {
   if (!config) {
     const result = Bindings.safeParse(env);
     if (!result.success) {
-      const names = result.error.issues.map((issue) => issue.path.join("."));
-      throw new Error(`the worker's configuration lacks or has a malformed ${names.join(", ")}`);
+      const faults = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+      throw new Error(`the worker's configuration cannot be used: ${faults.join("; ")}`);
     }
     config = result.data;
     parsed.set(env, config);

@@ -9,6 +9,7 @@ import type { Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
 import type { CatalogueContext } from "./backend/models.ts";
+import { regionOf } from "./backend/regions.ts";
 import type { App } from "./context.ts";
 import type { Embedded } from "./embeddings/entry.ts";
 import { resolveEmbeddings } from "./embeddings/resolve.ts";
@@ -25,16 +26,24 @@ export interface NamedInput {
 /** A call with more inputs than this is bulk work. */
 const INTERACTIVE_INPUTS = 32;
 
-export const callContext = (c: Context<App>): CallContext => ({
-  tenant: c.var.identity.tenant,
+/** What every call that a request causes carries along. */
+const causeOf = (c: Context<App>) => ({
   requestId: c.var.requestId,
+  trace: c.var.trace,
+  region: regionOf(c.req.raw.cf?.continent),
+});
+
+export const callContext = (c: Context<App>): CallContext => ({
+  ...causeOf(c),
+  tenant: c.var.identity.tenant,
   deadline: c.var.deadline,
+  onOrigin: (id) => c.set("origin", id),
 });
 
 export const catalogueContext = (c: Context<App>): CatalogueContext => ({
+  ...causeOf(c),
   backend: c.var.services.backend,
   store: keyValue(c.var.redis),
-  requestId: c.var.requestId,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
 });
 

@@ -27,7 +27,7 @@ export function servicesFor(env: Env): Services {
   if (!services) {
     services = {
       config,
-      backend: createBackendClient(config.BACKEND_URL, config.BACKEND_SECRET),
+      backend: createBackendClient({ origins: config.origins, secret: config.BACKEND_SECRET }),
       models: new ModelCatalogue(config.DEFAULT_MODEL),
       identities: new Identities(config.KEY_PEPPER),
       localLimiter: localLimiter(),

@@ -1,87 +1,198 @@
-/** The one signed call from edge to backend: MessagePack body, short-lived token bound to it, deadline, parsed answer. */
-import { ApiError, type ErrorCode } from "@sightline/shared/errors";
-import type { RequestId, TenantId } from "@sightline/shared/ids";
-import { DEADLINE_HEADER, InternalError, MSGPACK, pack, unpack } from "@sightline/shared/internal/protocol";
+/**
+ * Calls to the backend: which origin is asked, who is asked next when it fails, and when nobody is asked any more. Lives as
+ * long as the isolate, which knows nothing of what other isolates have met.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import { ModelsResponse, pack, type ServedModel } from "@sightline/shared/internal/protocol";
 import { importSigningKey, signCall } from "@sightline/shared/internal/token";
 import type { z } from "zod";
-import type { Deadline } from "../deadline.ts";
+import { attempt, type CallContext, FAULTS, FailedTry, type SignedCall, TRY_MS } from "./attempt.ts";
+import { Breaker, type Report } from "./breaker.ts";
+import { CALLS, type InternalCalls, type InternalPath } from "./calls.ts";
+import { inOrder, mayServe, type Origin } from "./origins.ts";
+import { RetryBudget } from "./retry-budget.ts";
 
-/** Until the backend says better, a caller waits this long before the next try. */
-const RETRY_AFTER_SECONDS = 5;
+export type { CallContext } from "./attempt.ts";
 
-/** What the backend refuses about our call itself is our fault (a secret, a clock, a version), never the caller's. */
-const OURS: ReadonlySet<ErrorCode> = new Set(["invalid_api_key", "not_found", "body_too_large"]);
-
-export interface CallContext {
-  readonly tenant: TenantId;
-  readonly requestId: RequestId;
-  readonly deadline: Deadline;
-}
+const MAX_TRIES = 3;
+/** The longest wait before the second try; twice that before the third. */
+const BACKOFF_MS = 50;
+const MODELS = "/internal/v1/models";
 
 export interface BackendClient {
   /**
-   * @throws ApiError: backend_unavailable (refused, unreachable), deadline_exceeded, backend_invalid_response (the
-   * answer does not parse), or whatever catalogue error the backend answered.
+   * @throws ApiError: backend_unavailable (unreachable, or left alone because it was), deadline_exceeded,
+   * backend_invalid_response (the answer does not parse), or whatever catalogue error the backend answered.
    */
-  call<T>(path: string, request: unknown, answer: z.ZodType<T>, context: CallContext): Promise<T>;
+  call<P extends InternalPath, T extends InternalCalls[P]["answer"]>(
+    path: P,
+    request: InternalCalls[P]["request"],
+    answer: z.ZodType<T>,
+    context: CallContext,
+  ): Promise<T>;
+
+  /** What the origins serve, in their order. @throws ApiError as `call`, if not one of them answers. */
+  models(context: CallContext): Promise<OriginsModels>;
 }
 
-export function createBackendClient(baseUrl: string, secret: string, fetcher: typeof fetch = fetch): BackendClient {
+export interface OriginsModels {
+  readonly models: readonly ServedModel[];
+  /** Not all origins have answered: there may be more. */
+  readonly isPartial: boolean;
+}
+
+export interface ClientOptions {
+  /** The first one is home to the embedded vector store. */
+  readonly origins: readonly Origin[];
+  readonly secret: string;
+  readonly fetch?: typeof fetch;
+  /** Milliseconds. */
+  readonly now?: () => number;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+interface Target extends Origin {
+  readonly breaker: Breaker;
+}
+
+export function createBackendClient({
+  origins,
+  secret,
+  fetch: fetcher = fetch,
+  now = Date.now,
+  random = Math.random,
+}: ClientOptions): BackendClient {
   const signingKey = importSigningKey(secret);
+  const targets = origins.map((origin): Target => ({ ...origin, breaker: new Breaker(now) }));
+  const budget = new RetryBudget();
 
   return {
     async call(path, request, answer, context) {
-      const body = pack(request);
-      const token = await signCall(await signingKey, { tenant: context.tenant, path, body });
-      const response = await send(new URL(path, baseUrl), body, token, context);
-      const payload = await readPayload(response, context);
-      if (!response.ok) {
-        const failure = InternalError.safeParse(payload);
-        if (failure.success && !OURS.has(failure.data.error.code)) throw ApiError.fromDetail(failure.data.error);
-        throw new ApiError("backend_invalid_response", { cause: failure.data?.error ?? `status ${response.status}` });
+      const { model, goes, isRepeatable, isDeclined } = CALLS[path];
+      const wish = { model: model?.(request), region: context.region };
+      const order = goes === "home" ? targets.slice(0, 1) : inOrder(targets, wish, random);
+      if (order.length === 0) throw new ApiError("model_not_found", { param: "model" });
+
+      const most = isRepeatable(request) ? MAX_TRIES : 1;
+      const signed = await sign(path, request, context);
+      const tried = new Set<Target>();
+      let failed: FailedTry | undefined;
+      let declined: { readonly value: z.infer<typeof answer> } | undefined;
+      budget.deposit();
+      for (let tries = 1; ; tries++) {
+        const admitted = admit(order, tried, failed);
+        if (!admitted) break;
+        tried.add(admitted.target);
+        const others = tries < most ? candidates(order, tried) : [];
+        try {
+          const value = await ask(admitted, signed, answer, context, others.length > 0 ? TRY_MS : undefined);
+          if (!isDeclined?.(value)) return value;
+          declined ??= { value };
+          failed = new FailedTry("declined", new ApiError("overloaded"));
+        } catch (failure) {
+          if (!(failure instanceof FailedTry)) throw failure;
+          failed = failure;
+        }
+        if (tries >= most || candidates(order, tried, failed).length === 0) break;
+        if (!(await mayTryAgain(tries, context))) break;
       }
-      const parsed = answer.safeParse(payload);
-      if (!parsed.success) throw new ApiError("backend_invalid_response", { cause: parsed.error });
-      return parsed.data;
+      if (declined) return declined.value;
+      throw failed?.error ?? leftAlone(order);
+    },
+
+    async models(context) {
+      const signed = await sign(MODELS, {}, context);
+      const lists = await Promise.allSettled(
+        targets.map(async (target) => {
+          const admitted = admit([target], new Set());
+          if (!admitted) throw leftAlone([target]);
+          const { models } = await ask(admitted, signed, ModelsResponse, context);
+          return models.filter(({ id }) => mayServe(target, id));
+        }),
+      );
+      const answered = lists.flatMap((list) => (list.status === "fulfilled" ? [list.value] : []));
+      const [failure] = lists.flatMap((list) => (list.status === "rejected" ? [list.reason] : []));
+      if (answered.length === 0) throw failure instanceof FailedTry ? failure.error : failure;
+      return { models: answered.flat(), isPartial: answered.length < lists.length };
     },
   };
 
-  async function send(url: URL, body: Uint8Array, token: string, context: CallContext): Promise<Response> {
+  async function sign(path: string, request: unknown, { tenant }: CallContext): Promise<SignedCall> {
+    const body = pack(request);
+    return { path, body, token: await signCall(await signingKey, { tenant, path, body }) };
+  }
+
+  /** One try, whose end the origin's breaker hears of. @throws FailedTry */
+  async function ask<T>(
+    { target, report, isRepeat }: Admitted,
+    signed: SignedCall,
+    answer: z.ZodType<T>,
+    context: CallContext,
+    atMostMs = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    const timeoutMs = Math.max(1, Math.min(atMostMs, context.deadline.remainingMs()));
     try {
-      return await fetcher(url, {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${token}`,
-          "content-type": MSGPACK,
-          "x-request-id": context.requestId,
-          [DEADLINE_HEADER]: String(Math.max(1, Math.floor(context.deadline.remainingMs()))),
-        },
-        body,
-        redirect: "manual",
-        signal: context.deadline.signal,
-      });
-    } catch (cause) {
-      throw failureOf(cause, context);
+      const value = await attempt(target, signed, answer, context, timeoutMs, fetcher);
+      report("alive");
+      return value;
+    } catch (failure) {
+      const verdict = failure instanceof FailedTry ? FAULTS[failure.fault].verdict : "unknown";
+      // Two tries within one call see the same mishap.
+      report(isRepeat && verdict === "failed" ? "unknown" : verdict);
+      if (failure instanceof FailedTry && verdict === "failed") warn(target, failure, context);
+      throw failure;
     }
   }
-}
 
-async function readPayload(response: Response, context: CallContext): Promise<unknown> {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    throw failureOf(cause, context);
-  }
-  try {
-    return unpack(bytes);
-  } catch (cause) {
-    throw new ApiError("backend_invalid_response", { cause });
+  /** Waits for a random while, so that the callers of an origin that goes away do not come back all at once. */
+  async function mayTryAgain(tries: number, { deadline }: CallContext): Promise<boolean> {
+    const waitMs = random() * BACKOFF_MS * 2 ** (tries - 1);
+    if (deadline.remainingMs() <= waitMs || !budget.withdraw()) return false;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return true;
   }
 }
 
-function failureOf(cause: unknown, context: CallContext): ApiError {
-  return context.deadline.signal.aborted
-    ? new ApiError("deadline_exceeded", { cause })
-    : new ApiError("backend_unavailable", { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+interface Admitted {
+  readonly target: Target;
+  readonly report: Report;
+  /** This call has asked this origin before. */
+  readonly isRepeat: boolean;
+}
+
+/** Who could be asked now, best first. Who has been asked comes last, and only if asking again may help. */
+function candidates(order: readonly Target[], tried: ReadonlySet<Target>, failed?: FailedTry): readonly Target[] {
+  const again = failed && FAULTS[failed.fault].again;
+  if (again === "nowhere") return [];
+  const closed = order.filter(({ breaker }) => breaker.waitMs === 0);
+  const fresh = closed.filter((target) => !tried.has(target));
+  return again === "anywhere" ? [...fresh, ...closed.filter((target) => tried.has(target))] : fresh;
+}
+
+function admit(order: readonly Target[], tried: ReadonlySet<Target>, failed?: FailedTry): Admitted | undefined {
+  for (const target of candidates(order, tried, failed)) {
+    const report = target.breaker.admit();
+    if (report) return { target, report, isRepeat: tried.has(target) };
+  }
+  return undefined;
+}
+
+function leftAlone(order: readonly Target[]): ApiError {
+  const waitMs = Math.min(...order.map(({ breaker }) => breaker.waitMs));
+  return new ApiError("backend_unavailable", { retryAfterSeconds: Math.max(1, waitMs / 1000) });
+}
+
+/** A failure that another try makes good is seen here and nowhere else. */
+function warn({ id, breaker }: Target, { fault, error }: FailedTry, { requestId, trace }: CallContext): void {
+  const cause = error.cause instanceof Error ? error.cause.message : error.cause;
+  const line = {
+    request_id: requestId,
+    trace_id: trace.traceId,
+    origin: id,
+    fault,
+    left_alone_ms: breaker.waitMs,
+    cause,
+  };
+  console.warn(JSON.stringify({ level: "warn", message: "a backend origin failed", ...line }));
 }

@@ -5,7 +5,6 @@ import { servicesFor } from "../services.ts";
 import { env, expectError, get, post, put } from "../testing/client.ts";
 import { type CatalogueContext, ModelCatalogue } from "./models.ts";
 
-const MODELS = "/internal/v1/models";
 const NOWHERE: KeyValue = { get: async () => null, set: async () => undefined };
 
 /** Keeps its list to itself: tests that run beside these find the true one in Redis. */
@@ -29,13 +28,13 @@ function isolate() {
   Object.assign(services, {
     models: new PrivateCatalogue("", () => Date.now() + passed),
     backend: {
-      async call(...[path, request, answer, context]: Parameters<typeof backend.call>) {
-        const reply = await backend.call(path, request, answer, context);
-        if (path !== MODELS) return reply;
+      ...backend,
+      async models(context) {
+        const { models, isPartial } = await backend.models(context);
         looks++;
-        return { models: change((reply as { models: ServedModel[] }).models) };
+        return { models: change(models), isPartial };
       },
-    } as typeof backend,
+    } satisfies typeof backend,
   });
   return {
     env: own,

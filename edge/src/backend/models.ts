@@ -4,11 +4,11 @@
  * caches and stored vectors.
  */
 import { ApiError } from "@sightline/shared/errors";
-import { type ModelId, type ModelRevision, type RequestId, TenantId } from "@sightline/shared/ids";
+import { type ModelId, type ModelRevision, modelRevisionKey, TenantId } from "@sightline/shared/ids";
 import { ModelsResponse, type ServedModel } from "@sightline/shared/internal/protocol";
 import { deadlineIn } from "../deadline.ts";
 import type { KeyValue } from "../redis.ts";
-import type { BackendClient } from "./client.ts";
+import type { BackendClient, CallContext } from "./client.ts";
 
 const FRESH_MS = 60_000;
 /** A list this young is not renewed for what it lacks: names that do not exist must not cost a call each. */
@@ -24,17 +24,16 @@ interface Snapshot {
   readonly at: number;
 }
 
-export interface CatalogueContext {
+export interface CatalogueContext extends Pick<CallContext, "requestId" | "trace" | "region"> {
   readonly backend: BackendClient;
   readonly store: KeyValue;
-  readonly requestId: RequestId;
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /** Lives as long as the isolate. */
 export class ModelCatalogue {
   #snapshot: Snapshot | undefined;
-  #refreshing = false;
+  #renewedAt = Number.NEGATIVE_INFINITY;
   readonly #defaultModel: ModelId | "";
   readonly #now: () => number;
 
@@ -49,15 +48,10 @@ export class ModelCatalogue {
    */
   async list(context: CatalogueContext): Promise<readonly ServedModel[]> {
     if (!this.#snapshot) return this.#fetch(context);
-    if (this.#ageMs >= FRESH_MS && !this.#refreshing) {
-      this.#refreshing = true;
-      context.waitUntil(
-        this.#fetch(context)
-          .catch(() => undefined)
-          .finally(() => {
-            this.#refreshing = false;
-          }),
-      );
+    if (this.#ageMs >= FRESH_MS && this.#now() - this.#renewedAt >= JUST_RENEWED_MS) {
+      // A time and not a flag, which would stay set for ever when the request that renews is cancelled.
+      this.#renewedAt = this.#now();
+      context.waitUntil(this.#fetch(context).catch(() => undefined));
     }
     return this.#snapshot.models;
   }
@@ -119,21 +113,37 @@ export class ModelCatalogue {
     return found;
   }
 
-  async #fetch({ backend, store, requestId }: CatalogueContext): Promise<readonly ServedModel[]> {
+  async #fetch(context: CatalogueContext): Promise<readonly ServedModel[]> {
+    const { backend, store } = context;
     try {
-      const call = { tenant: SYSTEM, requestId, deadline: deadlineIn(REFRESH_TIMEOUT_MS) };
-      const { models } = await backend.call("/internal/v1/models", {}, ModelsResponse, call);
+      const { models: answered, isPartial } = await backend.models({
+        ...context,
+        tenant: SYSTEM,
+        deadline: deadlineIn(REFRESH_TIMEOUT_MS),
+      });
+      // What the origins serve that have not answered is known from before: a call for it is to fail as they do.
+      const models = distinct([...answered, ...(isPartial ? ((await this.#known(store)) ?? []) : [])]);
       this.#snapshot = { models, at: this.#now() };
       await store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined);
       return models;
     } catch (error) {
-      const models = (await storedModels(store)) ?? this.#snapshot?.models;
+      const models = await this.#known(store);
       if (!models) throw error;
       this.#snapshot = { models, at: this.#now() };
       return models;
     }
   }
+
+  async #known(store: KeyValue): Promise<readonly ServedModel[] | undefined> {
+    return (await storedModels(store)) ?? this.#snapshot?.models;
+  }
 }
+
+/** The first of each revision, in the order given. */
+const distinct = (models: readonly ServedModel[]): readonly ServedModel[] => {
+  const keys = models.map(modelRevisionKey);
+  return models.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
+};
 
 /** @returns undefined if there is none, or one of another version. */
 async function storedModels(store: KeyValue): Promise<readonly ServedModel[] | undefined> {

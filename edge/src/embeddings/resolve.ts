@@ -129,20 +129,16 @@ async function callBackend(
   slots: readonly Slot[],
   context: ResolveContext,
 ): Promise<EmbedResponse> {
-  const call = context.backend.call(
+  const answered = context.backend.call(
     "/internal/v1/embed",
     {
       model: { id: model.id, revision: model.revision },
       lane: context.lane,
       inputs: slots.map((slot) => slot.input),
     },
-    EmbedResponse,
+    soundAnswer(slots.length, model.dims),
     context,
   );
-  const answered = call.then((response) => {
-    checkShape(response, slots.length, model.dims);
-    return response;
-  });
   // A caller that goes away must not take down those who wait for the same bytes.
   context.waitUntil(answered.catch(() => undefined));
 
@@ -176,12 +172,16 @@ function remember(slots: readonly Slot[], context: ResolveContext): void {
 }
 
 /** A backend of another version, or a broken one: never let a vector of the wrong length or with a NaN into a cache. */
-function checkShape({ results }: EmbedResponse, count: number, dims: number): void {
-  const sound = results.every(
-    (result) => result.status === "failed" || (result.embedding.byteLength === dims * 4 && allFinite(result.embedding)),
+const soundAnswer = (count: number, dims: number) =>
+  EmbedResponse.refine(
+    ({ results }) =>
+      results.length === count &&
+      results.every(
+        (result) =>
+          result.status === "failed" || (result.embedding.byteLength === dims * 4 && allFinite(result.embedding)),
+      ),
+    "not as many vectors as inputs, or of another length, or not finite",
   );
-  if (results.length !== count || !sound) throw new ApiError("backend_invalid_response");
-}
 
 function allFinite(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

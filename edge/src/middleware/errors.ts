@@ -28,6 +28,7 @@ function log(error: ApiError, requestId: string, c: Context<App>): void {
     JSON.stringify({
       level: "error",
       request_id: requestId,
+      trace_id: c.var.trace?.traceId,
       code: error.code,
       method: c.req.method,
       path: c.req.path,

@@ -1,6 +1,7 @@
-/** @module Request id, deadline, clocks and per-request clients: the first thing that happens to a request. */
+/** @module Request id, trace, deadline, clocks and per-request clients: the first thing that happens to a request. */
 import { requestIdFrom } from "@sightline/shared/ids";
 import { LIMITS } from "@sightline/shared/limits";
+import { traceFrom } from "@sightline/shared/trace-context";
 import { createMiddleware } from "hono/factory";
 import type { App } from "../context.ts";
 import { deadlineIn } from "../deadline.ts";
@@ -14,6 +15,7 @@ export const request = createMiddleware<App>(async (c, next) => {
   const requestId = requestIdFrom(c.req.header("x-request-id"));
   c.set("services", services);
   c.set("requestId", requestId);
+  c.set("trace", traceFrom(c.req.header("traceparent")));
   c.set("timing", timing);
   c.set("deadline", deadlineIn(LIMITS.deadlineMs));
   c.set("redis", createRedis(services.config));

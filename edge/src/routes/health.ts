@@ -39,7 +39,10 @@ export function health(router: Router): void {
       const { redis, services } = c.var;
       const backendReady = async (): Promise<boolean> => {
         const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-        return (await fetch(new URL("/readyz", services.config.BACKEND_URL), { signal })).ok;
+        const probes = services.config.origins.map(async ({ url }) => {
+          if (!(await fetch(new URL("/readyz", url), { signal })).ok) throw new Error("not ready");
+        });
+        return Promise.any(probes).then(() => true);
       };
       const [backend, cache] = await Promise.all([
         backendReady().catch(() => false),

@@ -1,6 +1,7 @@
 /** The one place where the backend's errors become HTTP: MessagePack `{error: {code, message, param}}`. */
 import { ApiError } from "@sightline/shared/errors";
 import { MSGPACK, pack } from "@sightline/shared/internal/protocol";
+import { parseTraceparent } from "@sightline/shared/trace-context";
 import type { Context } from "hono";
 import type { Logger } from "pino";
 
@@ -10,7 +11,13 @@ export const onError =
     const apiError = error instanceof ApiError ? error : new ApiError("internal_error", { cause: error });
     if (apiError.status >= 500) {
       log.error(
-        { request_id: c.req.header("x-request-id"), path: c.req.path, code: apiError.code, err: apiError.cause },
+        {
+          request_id: c.req.header("x-request-id"),
+          trace_id: parseTraceparent(c.req.header("traceparent"))?.traceId,
+          path: c.req.path,
+          code: apiError.code,
+          err: apiError.cause,
+        },
         "call failed",
       );
     }

@@ -1,0 +1,56 @@
+/**
+ * A circuit breaker (Nygard, Release It!, ch. 5) of one origin, in one isolate: three failures in a row, and the origin is
+ * left alone for a minute; then one call at a time tries it, until one succeeds.
+ */
+
+const FAILURES_TO_OPEN = 3;
+const OPEN_MS = 60_000;
+
+/** What a call is told to say afterwards, once. A call that cannot tell says `unknown`. */
+export type Verdict = "alive" | "failed" | "unknown";
+export type Report = (verdict: Verdict) => void;
+
+export class Breaker {
+  #failures = 0;
+  #closedAgainAt = 0;
+  readonly #now: () => number;
+
+  /** @param now milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** When the next call is let through, in milliseconds from now: 0 while closed. */
+  get waitMs(): number {
+    return this.#isOpen ? Math.max(0, this.#closedAgainAt - this.#now()) : 0;
+  }
+
+  /** @returns undefined if the origin is not to be called now. */
+  admit(): Report | undefined {
+    if (!this.#isOpen) return (verdict) => this.#settle(verdict);
+    if (this.waitMs > 0) return undefined;
+    // A probe may end without a word, when its own request is cancelled: the next one is due after a while all the same.
+    const until = this.#open();
+    return (verdict) => {
+      if (verdict !== "unknown") this.#settle(verdict, true);
+      else if (this.#closedAgainAt === until) this.#closedAgainAt = this.#now();
+    };
+  }
+
+  get #isOpen(): boolean {
+    return this.#failures >= FAILURES_TO_OPEN;
+  }
+
+  #settle(verdict: Verdict, isProbe = false): void {
+    if (verdict === "alive") this.#failures = 0;
+    // Calls that were under way when it opened must not keep it open.
+    if (verdict !== "failed" || (this.#isOpen && !isProbe)) return;
+    this.#failures++;
+    if (this.#isOpen) this.#open();
+  }
+
+  #open(): number {
+    this.#closedAgainAt = this.#now() + OPEN_MS;
+    return this.#closedAgainAt;
+  }
+}

@@ -1,0 +1,54 @@
+/** The internal calls on behalf of a tenant: what each carries, where it may go, and whether it may be made twice. */
+import type { ErrorCode } from "@sightline/shared/errors";
+import type { ModelId } from "@sightline/shared/ids";
+import type {
+  EmbedRequest,
+  EmbedResponse,
+  StoreRequest,
+  WriteItemsRequest,
+  WriteItemsResponse,
+} from "@sightline/shared/internal/protocol";
+
+export interface InternalCalls {
+  "/internal/v1/embed": { readonly request: EmbedRequest; readonly answer: EmbedResponse };
+  "/internal/v1/items": { readonly request: WriteItemsRequest; readonly answer: WriteItemsResponse };
+  /** The answer's shape depends on the operation. */
+  "/internal/v1/store": { readonly request: StoreRequest; readonly answer: unknown };
+}
+export type InternalPath = keyof InternalCalls;
+
+interface Traits<Request, Answer> {
+  /** Only origins that serve this model are asked. */
+  readonly model?: (request: Request) => ModelId;
+  /** `home`: only the first origin, because the embedded vector store lies there and nowhere else. */
+  readonly goes: "anywhere" | "home";
+  /**
+   * Whether it may be made again when its fate is unknown. A write may not: the first try may still be at work and land after
+   * a later write that was acknowledged. Its caller, who got no acknowledgement, decides.
+   */
+  readonly isRepeatable: (request: Request) => boolean;
+  /** An answer in which the origin did not do everything, though another one might. */
+  readonly isDeclined?: (answer: Answer) => boolean;
+}
+
+/** Codes with which an origin says that it cannot do now, or not here, what another origin may be able to do. */
+export const DECLINED: ReadonlySet<ErrorCode> = new Set([
+  "overloaded",
+  "deadline_exceeded",
+  "backend_unavailable",
+  "model_not_found",
+]);
+
+export const CALLS: {
+  readonly [P in InternalPath]: Traits<InternalCalls[P]["request"], InternalCalls[P]["answer"]>;
+} = {
+  "/internal/v1/embed": {
+    model: ({ model }) => model.id,
+    goes: "anywhere",
+    isRepeatable: () => true,
+    isDeclined: ({ results }) =>
+      results.some((result) => result.status === "failed" && DECLINED.has(result.error.code)),
+  },
+  "/internal/v1/items": { goes: "home", isRepeatable: () => false },
+  "/internal/v1/store": { goes: "home", isRepeatable: ({ op }) => op !== "delete" },
+};
