@@ -12,6 +12,7 @@ export const LIMITS = {
   /** Of all labels of a classification together. */
   promptsPerCall: 500,
   topK: 200,
+  queriesPerSearch: 8,
   itemsPerCall: 256,
   pageSize: 200,
   keysPerTenant: 100,

@@ -1,22 +1,27 @@
 /** `POST /v1/collections/{name}/search`: nearest neighbours by words, by picture, by a stored item or by a vector. */
-import { CollectionParams, SearchRequest, SearchResponse } from "@sightline/shared/api/collections";
-import { parseInput } from "@sightline/shared/api/input";
+import { CollectionParams, type SearchQuery, SearchRequest, SearchResponse } from "@sightline/shared/api/collections";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
+import type { Hit } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
 import { registryOf, scopeOf, storeOf } from "../collections/access.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
-import { parseVector } from "../collections/write-items.ts";
 import type { App } from "../context.ts";
-import { vectorOf } from "../embeddings/entry.ts";
 import { check, readBody } from "../http/body.ts";
-import { catalogueContext, embedAll } from "../inference.ts";
-import { admit } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
+import { type DistinctHit, distinctHits } from "../search/distinct.ts";
+import { fuse } from "../search/fusion.ts";
+import { without } from "../search/negation.ts";
+import { type NamedQuery, queryVectors } from "../search/query-vectors.ts";
 
-type Query = z.infer<typeof SearchRequest>["query"];
+type Request = z.infer<typeof SearchRequest>;
+
+/** Of several queries so many hits each are fused, however few are asked for: ranks further down count too. */
+const FUSION_DEPTH = 50;
+/** Hits for each one that is asked for, where near-identical ones are to be taken out. */
+const OVERFETCH = 4;
 
 export function search(router: Router): void {
   router.add(
@@ -26,7 +31,8 @@ export function search(router: Router): void {
       operationId: "search",
       summary: "Search a collection",
       description:
-        "By a text, an image, the id of a stored item or a vector. An image query may also be sent as multipart/form-data.",
+        "By a text, an image, the id of a stored item or a vector, or by several of them; `negative` says what it should not be. " +
+        "An image query may also be sent as multipart/form-data.",
       tag: "Search",
       params: CollectionParams,
       body: SearchRequest,
@@ -42,62 +48,62 @@ export function search(router: Router): void {
       const { name } = check(CollectionParams, c.req.param());
       const request = await readBody(c, SearchRequest, { multipart: (image) => ({ query: { image } }) });
       const record = await registryOf(c).get(name);
-      const { vector, exclude } = await queryVector(c, record, request.query);
-      const hits = await c.var.timing.measure(
-        "search",
-        storeOf(c).search(spaceOf(record), scopeOf(c, record), {
-          vector,
-          topK: request.top_k + (exclude ? 1 : 0),
-          modality: request.modality,
-          filter: request.filter,
-          scoreThreshold: request.score_threshold,
-          includeVectors: request.include.includes("embedding"),
-        }),
-      );
+      const hits = await findHits(c, record, request);
+      const found: readonly DistinctHit[] =
+        request.distinct === undefined
+          ? hits.map((hit) => ({ hit, similar: [] }))
+          : distinctHits(hits, request.distinct);
       const withMetadata = request.include.includes("metadata");
+      const withVector = request.include.includes("embedding");
       return c.json({
-        results: hits
-          .filter((hit) => hit.id !== exclude)
-          .slice(0, request.top_k)
-          .map((hit) => ({
-            id: hit.id,
-            score: hit.score,
-            modality: hit.modality,
-            ...(withMetadata && { metadata: hit.metadata }),
-            ...(hit.vector && { embedding: Array.from(hit.vector) }),
-          })),
+        results: found.slice(0, request.top_k).map(({ hit, similar }) => ({
+          id: hit.id,
+          score: hit.score,
+          modality: hit.modality,
+          ...(withMetadata && { metadata: hit.metadata }),
+          ...(withVector && hit.vector && { embedding: Array.from(hit.vector) }),
+          ...(similar.length > 0 && { similar: [...similar] }),
+        })),
       } satisfies SearchResponse);
     },
   );
 }
 
-interface QueryVector {
-  readonly vector: Float32Array;
-  /** The item that is itself the query. */
-  readonly exclude?: ItemId;
+/** Best first; enough of them that `top_k` are left when the queries' own items and near-identical ones are taken out. */
+async function findHits(c: Context<App>, record: CollectionRecord, request: Request): Promise<readonly Hit[]> {
+  const positive = named(request.query, "query");
+  const negative = named(request.negative ?? [], "negative");
+  const vectors = await queryVectors(c, record, [...positive, ...negative], positive.length);
+  const negatives = vectors.slice(positive.length);
+  const excluded = new Set([...positive, ...negative].flatMap(({ query }) => itemOf(query)));
+  const depth = request.top_k * (request.distinct === undefined ? 1 : OVERFETCH) + excluded.size;
+  const search = positive.map(({ param }, i) =>
+    storeOf(c).search(spaceOf(record), scopeOf(c, record), {
+      vector: move(vectors[i], negatives, param),
+      topK: positive.length > 1 ? Math.max(depth, FUSION_DEPTH) : depth,
+      modality: request.modality,
+      filter: request.filter,
+      scoreThreshold: request.score_threshold,
+      includeVectors: request.distinct !== undefined || request.include.includes("embedding"),
+    }),
+  );
+  const lists = await c.var.timing.measure("search", Promise.all(search));
+  const hits = lists.length > 1 ? fuse(lists) : (lists[0] ?? []);
+  return hits.filter(({ id }) => !excluded.has(id));
 }
 
-async function queryVector(c: Context<App>, record: CollectionRecord, query: Query): Promise<QueryVector> {
-  if (typeof query === "object" && "id" in query) {
-    await admit(c, { search: 1 });
-    const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [query.id]);
-    if (!point)
-      throw new ApiError("item_not_found", {
-        param: "query.id",
-        message: `There is no item "${query.id}" in this collection.`,
-      });
-    return { vector: point.vector, exclude: query.id };
-  }
-  if (typeof query === "object" && "embedding" in query) {
-    const vector = parseVector(query.embedding, record.dims, "query.embedding");
-    await admit(c, { search: 1 });
-    return { vector };
-  }
-  const input = parseInput(query, "query");
-  // The revision that made the collection's vectors, whichever is preferred by now.
-  const made = { id: record.model, revision: record.revision };
-  const model = await c.var.services.models.findRevision(made, catalogueContext(c));
-  const [entry] = await embedAll(c, model, [{ param: "query", input }], { search: 1 });
-  if (!entry) throw new ApiError("internal_error");
-  return { vector: vectorOf(entry) };
+/** The list form and the single form of a field. */
+const named = (queries: SearchQuery | readonly SearchQuery[], field: string): NamedQuery[] =>
+  Array.isArray(queries)
+    ? queries.map((query: SearchQuery, i) => ({ param: `${field}[${i}]`, query }))
+    : [{ param: field, query: queries as SearchQuery }];
+
+const itemOf = (query: SearchQuery): ItemId[] => (typeof query === "object" && "id" in query ? [query.id] : []);
+
+function move(vector: Float32Array | undefined, negatives: readonly Float32Array[], param: string): Float32Array {
+  if (!vector) throw new ApiError("internal_error");
+  if (negatives.length === 0) return vector;
+  const rest = without(vector, negatives);
+  if (rest) return rest;
+  throw new ApiError("invalid_request", { param, message: `${param}: nothing is left of it without \`negative\`.` });
 }

@@ -144,23 +144,32 @@ export const DeleteItemsRequest = z
 
 export const DeletedResponse = z.object({ deleted: z.number().int() }).meta({ id: "DeletedResponse" });
 
+const SearchQuery = z.union([
+  TextValue,
+  TextInput,
+  ImageInput,
+  z.strictObject({ id: ItemId }).meta({ description: "The vector of a stored item; it is left out of the results" }),
+  z.strictObject({ embedding: EmbeddingValue }),
+]);
+export type SearchQuery = z.infer<typeof SearchQuery>;
+
 export const SearchRequest = z
   .strictObject({
     query: z
-      .union([
-        TextValue,
-        TextInput,
-        ImageInput,
-        z
-          .strictObject({ id: ItemId })
-          .meta({ description: "The vector of a stored item; it is left out of the results" }),
-        z.strictObject({ embedding: EmbeddingValue }),
-      ])
-      .meta({ example: "a red apple" }),
+      .union([SearchQuery, z.array(SearchQuery).min(1).max(LIMITS.queriesPerSearch)])
+      .meta({ example: "a red apple", description: "Several queries are fused by their ranks" }),
+    negative: z.array(SearchQuery).min(1).max(LIMITS.queriesPerSearch).optional().meta({
+      description:
+        "«Not this»: what these share with the query is taken out of it; items named here by id are left out",
+    }),
     modality: Modality.optional(),
     filter: Filter.optional(),
     top_k: z.number().int().min(1).max(LIMITS.topK).default(10),
     score_threshold: z.number().min(-1).max(1).optional().meta({ description: "Least cosine similarity" }),
+    distinct: z.number().min(0.5).max(1).optional().meta({
+      description:
+        "Near-identical items once: a result whose cosine with a better one is at least this stands in that one's `similar`",
+    }),
     include: z.array(z.enum(["metadata", "embedding"])).default(["metadata"]),
   })
   .meta({ id: "SearchRequest", example: { query: "a red apple", top_k: 5 } });
@@ -171,10 +180,13 @@ export const SearchResponse = z
       .array(
         z.object({
           id: z.string(),
-          score: z.number().meta({ description: "Cosine similarity, -1 to 1" }),
+          score: z.number().meta({
+            description: "Cosine similarity, -1 to 1; of several queries the reciprocal rank fusion, Σ 1 / (60 + rank)",
+          }),
           modality: Modality,
           metadata: z.record(z.string(), z.unknown()).optional(),
           embedding: z.array(z.number()).optional(),
+          similar: z.array(z.string()).optional().meta({ description: "Near-identical items that were left out" }),
         }),
       )
       .meta({ description: "Sorted by score, highest first" }),

@@ -1,0 +1,89 @@
+import { bytesToBase64 } from "@sightline/shared/vectors";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Answer, expectError, post, put } from "../testing/client.ts";
+import { png } from "../testing/images.ts";
+
+const PATH = `/v1/collections/search-${crypto.randomUUID().slice(0, 8)}`;
+const search = (body: object): Promise<Answer> => post(`${PATH}/search`, body);
+const ids = ({ status, body }: Answer): string[] => {
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return body.results.map(({ id }: { id: string }) => id);
+};
+
+const TEXTS = ["red apple", "green apple", "banana", "racing car", "red car", "cat"];
+
+beforeAll(async () => {
+  await put(PATH, {});
+  const items = TEXTS.map((text) => ({ id: text.replace(" ", "-"), text, metadata: { words: text.length } }));
+  const image = bytesToBase64(await png(8, 9, 10));
+  const pictures = ["picture", "copy"].map((id) => ({ id, image }));
+  const answer = await put(`${PATH}/items`, { items: [...items, ...pictures] });
+  expect(answer.body).toMatchObject({ succeeded: 8, failed: 0 });
+});
+
+describe("several queries", () => {
+  it("are fused by their ranks", async () => {
+    const fused = await search({ query: ["red apple", "red car"], modality: "text", top_k: 2 });
+    expect(ids(fused).sort()).toEqual(["red-apple", "red-car"]);
+    expect(fused.body.results[0].score).toBeLessThanOrEqual(2 / 61);
+  });
+
+  it("may be of different kinds, and leave out the items that they name", async () => {
+    const query = [{ id: "cat" }, "cat", { image: bytesToBase64(await png(8, 9, 10)) }];
+    const found = ids(await search({ query, top_k: 8 }));
+    expect(found).not.toContain("cat");
+    expect(found).toHaveLength(7);
+  });
+
+  it("of one are like a single one", async () => {
+    const single = await search({ query: "racing car" });
+    expect((await search({ query: ["racing car"] })).body).toEqual(single.body);
+  });
+
+  it.each([
+    ["none at all", [], "query"],
+    ["too many", Array(9).fill("a"), "query"],
+  ])("are refused when they are %s", async (_, query, param) => {
+    const { status, body } = await search({ query });
+    expect([status, body.error.param]).toEqual([400, param]);
+  });
+
+  it("name the one that is at fault", async () => {
+    expectError(await search({ query: ["cat", { id: "nobody" }] }), 404, "item_not_found", "query[1].id");
+    expectError(await search({ query: ["cat", ""] }), 400, "empty_input", "query[1]");
+    expectError(await search({ query: "cat", negative: [{ id: "nobody" }] }), 404, "item_not_found", "negative[0].id");
+  });
+});
+
+describe("negative queries", () => {
+  it("push down what they name", async () => {
+    const plain = ids(await search({ query: "red apple", modality: "text" }));
+    const without = ids(await search({ query: "red apple", negative: ["green apple"], modality: "text" }));
+    expect(plain.indexOf("green-apple")).toBeLessThan(without.indexOf("green-apple"));
+  });
+
+  it("leave out the items that they name by id", async () => {
+    expect(ids(await search({ query: "red apple", negative: [{ id: "green-apple" }] }))).not.toContain("green-apple");
+  });
+
+  it("that are the query itself leave nothing of it", async () => {
+    expectError(await search({ query: "cat", negative: ["cat"] }), 400, "invalid_request", "query");
+  });
+});
+
+describe("distinct", () => {
+  it("shows near-identical items once, and says which they are", async () => {
+    const query = { image: bytesToBase64(await png(8, 9, 10)) };
+    expect(ids(await search({ query, modality: "image" }))).toEqual(["copy", "picture"]);
+    const { body } = await search({ query, modality: "image", distinct: 0.99 });
+    expect(body.results).toHaveLength(1);
+    expect(body.results[0]).toMatchObject({ id: "copy", similar: ["picture"] });
+    expect(body.results[0]).not.toHaveProperty("embedding");
+  });
+
+  it("fills top_k with others in their place", async () => {
+    const found = ids(await search({ query: { id: "cat" }, distinct: 0.99, top_k: 6 }));
+    expect(found).toHaveLength(6);
+    expect(found.filter((id) => id === "picture" || id === "copy")).toHaveLength(1);
+  });
+});

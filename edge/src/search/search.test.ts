@@ -1,0 +1,82 @@
+import type { ItemId } from "@sightline/shared/ids";
+import type { Hit } from "@sightline/shared/store/port";
+import { dot, normalise } from "@sightline/shared/vectors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { distinctHits } from "./distinct.ts";
+import { fuse } from "./fusion.ts";
+import { without } from "./negation.ts";
+
+const unit = (...values: number[]): Float32Array => {
+  const vector = Float32Array.from(values);
+  normalise(vector);
+  return vector;
+};
+
+const hit = (id: string, score: number, vector?: Float32Array): Hit => ({
+  id: id as ItemId,
+  score,
+  modality: "text",
+  metadata: {},
+  ...(vector && { vector }),
+});
+
+describe("a query without its negatives", () => {
+  it("keeps what they do not share", () => {
+    const rest = without(unit(1, 1, 0), [unit(0, 1, 0)]);
+    expect([...rest!]).toEqual([1, 0, 0]);
+  });
+
+  it("is nothing when it is one of them, or of their span", () => {
+    expect(without(unit(1, 2, 3), [unit(1, 2, 3)])).toBeUndefined();
+    expect(without(unit(1, 1, 0), [unit(1, 0, 0), unit(0, 1, 0)])).toBeUndefined();
+  });
+
+  it("has length 1 and is orthogonal to each of them, also to those that say the same", () => {
+    const vector = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 16, maxLength: 16 });
+    const nonZero = vector.filter((values) => values.some((value) => Math.abs(value) > 0.1)).map((v) => unit(...v));
+    fc.assert(
+      fc.property(nonZero, fc.array(nonZero, { minLength: 1, maxLength: 5 }), (query, some) => {
+        const negatives = [...some, ...some];
+        const rest = without(query, negatives);
+        if (!rest) return;
+        expect(dot(rest, rest)).toBeCloseTo(1, 4);
+        for (const negative of negatives) expect(Math.abs(dot(rest, negative))).toBeLessThan(0.06);
+      }),
+    );
+  });
+});
+
+describe("reciprocal rank fusion", () => {
+  it("puts what several lists know before what one list has first", () => {
+    const fused = fuse([
+      [hit("a", 0.9), hit("b", 0.8)],
+      [hit("c", 0.3), hit("b", 0.2)],
+    ]);
+    expect(fused.map(({ id }) => id)).toEqual(["b", "a", "c"]);
+    expect(fused[0]!.score).toBeCloseTo(2 / 62);
+    expect(fused[1]!.score).toBeCloseTo(1 / 61);
+  });
+
+  it("gives every hit once and does not depend on the order of the lists", () => {
+    const list = fc.uniqueArray(fc.integer({ min: 0, max: 20 })).map((ids) => ids.map((id) => hit(`i${id}`, 0)));
+    fc.assert(
+      fc.property(fc.array(list, { maxLength: 4 }), (lists) => {
+        const fused = fuse(lists).map(({ id }) => id);
+        expect(new Set(fused).size).toBe(fused.length);
+        expect(new Set(fused)).toEqual(new Set(lists.flat().map(({ id }) => id)));
+        expect(fuse(lists.toReversed()).map(({ id }) => id)).toEqual(fused);
+      }),
+    );
+  });
+});
+
+describe("distinct hits", () => {
+  it("stand under the best one that they nearly equal", () => {
+    const found = distinctHits(
+      [hit("a", 0.9, unit(1, 0)), hit("b", 0.8, unit(0, 1)), hit("c", 0.7, unit(1, 0.01)), hit("d", 0.6, unit(1, 1))],
+      0.95,
+    );
+    expect(found.map(({ hit: { id }, similar }) => [id, ...similar])).toEqual([["a", "c"], ["b"], ["d"]]);
+  });
+});
