@@ -9,7 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { digestApiKey, mintApiKey, parseApiKey } from "@sightline/shared/api-key";
+import { ApiError } from "@sightline/shared/errors";
 import { TenantId } from "@sightline/shared/ids";
+import { EmbedResponse, type EmbedResult, pack, unpack } from "@sightline/shared/internal/protocol";
 import type { PlanName } from "@sightline/shared/limits";
 import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis";
@@ -23,6 +25,8 @@ export interface WorldBindings {
   readonly BACKEND_URL: string;
   readonly BACKEND_SECRET: string;
   readonly FAULTY_BACKEND_URL: string;
+  /** Another one, for another test file: files run side by side. */
+  readonly FLAKY_BACKEND_URL: string;
   readonly REDIS_URL: string;
   /** The same Redis, which `PUT /mode/down` and `/mode/up` take away and bring back. */
   readonly SWITCHED_REDIS_URL: string;
@@ -56,7 +60,7 @@ export async function startWorld(): Promise<World> {
   // Where there is one, a real Redis: the worker's Lua must run there. `npm start` and its tests have the one in memory.
   const backing = await (redisBacking.isAbsent ? memoryBacking : redisBacking).open();
   const redis = await startUpstash({ port: 0, token, backing: backing.options });
-  const [switched, backend, faulty] = await Promise.all([
+  const [switched, backend] = await Promise.all([
     startSwitchedProxy(redis.url),
     startPart("backend", "gpu-backend/src/main.ts", {
       HOST: "127.0.0.1",
@@ -67,14 +71,16 @@ export async function startWorld(): Promise<World> {
       INFERENCE_THREADS: "1",
       FETCH_ALLOW_ADDRESSES: "",
     }),
-    startFaultyBackend(),
   ]);
+  const backendUrl = `http://127.0.0.1:${backend.port}`;
+  const [faulty, flaky] = await Promise.all([startFaultyBackend(backendUrl), startFaultyBackend(backendUrl)]);
   return {
     bindings: {
       ENVIRONMENT: "test",
-      BACKEND_URL: `http://127.0.0.1:${backend.port}`,
+      BACKEND_URL: backendUrl,
       BACKEND_SECRET: backendSecret,
       FAULTY_BACKEND_URL: faulty.url,
+      FLAKY_BACKEND_URL: flaky.url,
       REDIS_URL: redis.url,
       SWITCHED_REDIS_URL: switched.url,
       REDIS_TOKEN: token,
@@ -83,7 +89,7 @@ export async function startWorld(): Promise<World> {
       TEST_KEYS: await seedKeys(new Redis({ url: redis.url, token, enableTelemetry: false }), pepper),
     },
     async close() {
-      await Promise.all([backend.stop(), switched.close(), faulty.close()]);
+      await Promise.all([backend.stop(), switched.close(), faulty.close(), flaky.close()]);
       await redis.close();
       await backing.close();
       await rm(dir, { recursive: true, force: true });
@@ -141,13 +147,29 @@ async function startModal(first: string, answer: Answer): Promise<TestServer> {
   };
 }
 
-/** Modes: hang, garbage, reset, status-500. */
-const startFaultyBackend = (): Promise<TestServer> =>
-  startModal("garbage", (mode, request, response) => {
+/** What may be wrong with the vectors of an answer. */
+const SPOILT: Readonly<Record<string, (result: EmbedResult) => EmbedResult>> = {
+  up: (result) => result,
+  nan: (result) => (result.status === "ok" ? { ...result, embedding: result.embedding.fill(0xff, 0, 4) } : result),
+  short: (result) => (result.status === "ok" ? { ...result, embedding: result.embedding.subarray(4) } : result),
+  busy: () => ({ status: "failed", error: new ApiError("overloaded").toDetail() }),
+};
+
+/** Modes: hang, reset, garbage, cut (dies in the middle of its answer), status-500; those of SPOILT, which `target` serves. */
+const startFaultyBackend = (target: string): Promise<TestServer> =>
+  startModal("garbage", async (mode, request, response) => {
+    const spoil = SPOILT[mode];
     if (mode === "reset") request.socket.destroy();
     else if (mode === "status-500") response.writeHead(500).end("<html>an error page</html>");
     else if (mode === "garbage") response.writeHead(200).end(Buffer.from([0xc1, 0xff, 0x00]));
-    else request.resume();
+    else if (mode === "cut") response.writeHead(200, { "content-length": 1000 }).write("x", () => response.destroy());
+    else if (!spoil) request.resume();
+    else {
+      const { status, body } = await forward(request, target);
+      const embedded = request.url === "/internal/v1/embed" && EmbedResponse.safeParse(unpack(body)).data;
+      const spoilt = embedded && pack({ ...embedded, results: embedded.results.map(spoil) });
+      response.writeHead(status).end(spoilt || body);
+    }
   });
 
 /** Modes: up, down. */
@@ -157,13 +179,18 @@ const startSwitchedProxy = (target: string): Promise<TestServer> =>
       request.socket.destroy();
       return;
     }
-    const headers = Object.entries(request.headers).filter(([name]) =>
-      /^(authorization|upstash-|content-type)/.test(name),
-    );
-    const answer = await fetch(new URL(request.url ?? "/", target), {
-      method: "POST",
-      headers: headers.map(([name, value]) => [name, String(value)] as [string, string]),
-      body: await buffer(request),
-    });
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+    const { status, body } = await forward(request, target);
+    response.writeHead(status, { "content-type": "application/json" }).end(body);
   });
+
+async function forward(request: IncomingMessage, target: string): Promise<{ status: number; body: Uint8Array }> {
+  const headers = Object.entries(request.headers).filter(([name]) =>
+    /^(authorization|content-type|sightline-|traceparent|upstash-|x-request-id)/.test(name),
+  );
+  const answer = await fetch(new URL(request.url ?? "/", target), {
+    method: request.method ?? "POST",
+    headers: headers.map(([name, value]) => [name, String(value)] as [string, string]),
+    ...(request.method !== "GET" && { body: await buffer(request) }),
+  });
+  return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) };
+}

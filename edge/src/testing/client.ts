@@ -9,6 +9,7 @@ type TestKey = "full" | "other" | "searchOnly" | "poor" | "alsoPoor" | "roundTri
 export interface TestEnv extends Env {
   readonly TEST_KEYS: Readonly<Record<TestKey, string>>;
   readonly FAULTY_BACKEND_URL: string;
+  readonly FLAKY_BACKEND_URL: string;
   readonly SWITCHED_REDIS_URL: string;
   readonly ADMIN_TOKEN: string;
 }
