@@ -16,9 +16,10 @@ function fieldName(path: readonly PropertyKey[]): string | null {
   );
 }
 
-export function explain(error: z.ZodError): ApiError {
+/** @param parents where in the request the value lies that was parsed. */
+export function explain(error: z.ZodError, parents: readonly PropertyKey[] = []): ApiError {
   const issue = mostTelling(error.issues);
-  return issue ? explainIssue(issue, []) : new ApiError("invalid_request");
+  return issue ? explainIssue(issue, parents) : new ApiError("invalid_request");
 }
 
 /** A field that is misspelt leaves two traces: one is missing, one is unknown. The second says more. */

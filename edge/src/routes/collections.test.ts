@@ -1,3 +1,4 @@
+import { LIMITS } from "@sightline/shared/limits";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, call, del, env, expectError, get, post, put } from "../testing/client.ts";
@@ -157,47 +158,40 @@ describe("items", () => {
   it.each([
     ["no items", { items: [] }, "empty_input", "items"],
     [
-      "a double id",
-      {
-        items: [
-          { id: "a", text: "x" },
-          { id: "a", text: "y" },
-        ],
-      },
-      "invalid_request",
-      "items[1].id",
+      "more items than a call may have",
+      { items: Array.from({ length: LIMITS.itemsPerCall + 1 }, (_, i) => ({ id: `${i}`, text: "x" })) },
+      "too_many_inputs",
+      "items",
     ],
-    ["an item of nothing", { items: [{ id: "a" }] }, "invalid_request", "items[0]"],
-    ["an item without id", { items: [{ text: "a" }] }, "invalid_request", "items[0].id"],
     [
       "__proto__ as metadata",
       JSON.parse('{"items":[{"id":"a","text":"x","metadata":{"__proto__":1}}]}'),
       "invalid_request",
       null,
     ],
-    ["an id of dots", { items: [{ id: "..", text: "x" }] }, "invalid_request", "items[0].id"],
-    ["an empty id", { items: [{ id: "", text: "x" }] }, "invalid_request", "items[0].id"],
-    [
-      "huge metadata",
-      { items: [{ id: "a", text: "x", metadata: { s: "x".repeat(17_000) } }] },
-      "invalid_request",
-      "items[0].metadata",
-    ],
-    [
-      "deep metadata",
-      { items: [{ id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }] },
-      "invalid_request",
-      "items[0].metadata",
-    ],
-    [
-      "too many",
-      { items: Array.from({ length: 257 }, (_, i) => ({ id: `${i}`, text: "x" })) },
-      "too_many_inputs",
-      "items",
-    ],
-  ])("refuse %s", async (_, json, code, param) => {
+  ])("refuse %s as a whole", async (_, body, code, param) => {
     const name = await collectionWith([]);
-    expectError(await put(`/v1/collections/${name}/items`, json), 400, code, param);
+    expectError(await put(`/v1/collections/${name}/items`, body), 400, code, param);
+  });
+
+  it.each([
+    ["of nothing", { id: "a" }, "a", ""],
+    ["without id", { text: "a" }, null, ".id"],
+    ["that is no object", "a", null, ""],
+    ["with an id of dots", { id: "..", text: "x" }, null, ".id"],
+    ["with an empty id", { id: "", text: "x" }, null, ".id"],
+    ["with the id of another one", { id: "good", text: "x" }, "good", ".id"],
+    ["with an unknown field", { id: "a", text: "x", colour: "red" }, "a", ".colour"],
+    ["with huge metadata", { id: "a", text: "x", metadata: { s: "x".repeat(17_000) } }, "a", ".metadata"],
+    ["with deep metadata", { id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }, "a", ".metadata"],
+  ])("refuse one %s alone, and store the others", async (_, item, id, field) => {
+    const name = await collectionWith([]);
+    const { status, body } = await put(`/v1/collections/${name}/items`, {
+      items: [{ id: "good", text: "a good one" }, item, { id: "better", text: "a better one" }],
+    });
+    expect([status, body.succeeded, body.failed]).toEqual([200, 2, 1]);
+    expect(body.results[1]).toMatchObject({ id, status: "failed", error: { param: `items[1]${field}` } });
+    expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(2);
   });
 
   it("refuse a cursor from elsewhere", async () => {

@@ -7,6 +7,7 @@ import {
   ItemList,
   ItemParams,
   ListItemsQuery,
+  PutItemsEnvelope,
   PutItemsRequest,
   PutItemsResponse,
 } from "@sightline/shared/api/collections";
@@ -48,9 +49,9 @@ export function items(router: Router): void {
     requireScope("write"),
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
-      const request = await readBody(c, PutItemsRequest);
+      const { items } = await readBody(c, PutItemsEnvelope);
       const record = await registryOf(c).getForWrite(name);
-      return c.json((await writeItems(c, record, request.items)) satisfies PutItemsResponse);
+      return c.json((await writeItems(c, record, items)) satisfies PutItemsResponse);
     },
   );
 

@@ -5,8 +5,9 @@ import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
 import type { Context } from "hono";
 import { scopeOf, storeOf } from "../collections/access.ts";
+import { parseVector } from "../collections/parse-items.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
-import { parseVector } from "../collections/write-items.ts";
+
 import type { App } from "../context.ts";
 import { vectorOf } from "../embeddings/entry.ts";
 import { catalogueContext, embedAll, type NamedInput, workOf } from "../inference.ts";

@@ -81,27 +81,17 @@ export const ItemInput = z
   });
 export type ItemInput = z.infer<typeof ItemInput>;
 
-export const PutItemsRequest = z
-  .strictObject({
-    items: z
-      .array(ItemInput)
-      .min(1, { message: "at least one item" })
-      .max(LIMITS.itemsPerCall, { message: `at most ${LIMITS.itemsPerCall} items per call` })
-      .superRefine((items, context) => {
-        const seen = new Set<string>();
-        items.forEach(({ id }, index) => {
-          if (seen.has(id)) {
-            context.addIssue({
-              code: "custom",
-              path: [index, "id"],
-              message: "another item of this call has the same id",
-            });
-          }
-          seen.add(id);
-        });
-      }),
-  })
-  .meta({ id: "PutItemsRequest" });
+const itemsOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .min(1, { message: "at least one item" })
+    .max(LIMITS.itemsPerCall, { message: `at most ${LIMITS.itemsPerCall} items per call` });
+
+/** As callers write it. */
+export const PutItemsRequest = z.strictObject({ items: itemsOf(ItemInput) }).meta({ id: "PutItemsRequest" });
+
+/** As it is read: each item is parsed alone. */
+export const PutItemsEnvelope = z.strictObject({ items: itemsOf(z.unknown()) });
 
 export const PutItemsResponse = z
   .object({
@@ -111,7 +101,11 @@ export const PutItemsResponse = z
       .array(
         z.union([
           z.object({ id: z.string(), status: z.literal("stored"), truncated: z.literal(true).optional() }),
-          z.object({ id: z.string(), status: z.literal("failed"), error: ErrorDetail }),
+          z.object({
+            id: z.string().nullable().meta({ description: "null where the item has no valid id" }),
+            status: z.literal("failed"),
+            error: ErrorDetail,
+          }),
         ]),
       )
       .meta({ description: "One per item, in the request's order. `stored` means durable in the vector store" }),
