@@ -8,7 +8,7 @@ const CALIBRATION_MS = 1000;
 const CALIBRATION_LAPS = 2;
 
 /** What one row of a batch is: an image of [3, size, size] float32, or a text of so many int64 ids. */
-export type LoopFeed = { readonly size: number } | { readonly tokens: number };
+type LoopFeed = { readonly size: number } | { readonly tokens: number };
 
 export type LoopSpec = LoopFeed & {
   readonly file: string;
