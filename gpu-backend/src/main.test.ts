@@ -67,7 +67,7 @@ describe("the backend's process", () => {
   it("keeps every acknowledged item when it is killed", async () => {
     const first = await startBackend();
     const items = Array.from({ length: 40 }, (_, i) => item(`item-${i}`));
-    const written = await first.call("/internal/v1/items", { model, collection: "kept", items });
+    const written = await first.call("/internal/v1/items", { model, collection: "kept", pictures: true, items });
     expect(written.body.results.every((r: { status: string }) => r.status === "stored")).toBe(true);
     first.child.kill("SIGKILL");
     await once(first.child, "exit");

@@ -180,7 +180,7 @@ describe("items", () => {
       { id: "apple", metadata: {}, source: { kind: "text", text: "apple" } },
       { id: "bad", metadata: {}, source: image(new Uint8Array([1, 2, 3])) },
     ];
-    const written = await call("/internal/v1/items", { model, collection, items });
+    const written = await call("/internal/v1/items", { model, collection, pictures: true, items });
     expect(written.body.results.map((r: { status: string }) => r.status)).toEqual(["stored", "stored", "failed"]);
     expect((await sharp(written.body.results[0].picture).metadata()).format).toBe("webp");
 

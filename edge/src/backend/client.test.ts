@@ -154,7 +154,7 @@ describe("an origin that fails", () => {
   it("is not told twice to write: the first try may still be at work", async () => {
     await setMode(flaky.url, "reset");
     const { client, asked } = isolate([flaky, good]);
-    const items = { model, collection, items: [] };
+    const items = { model, collection, pictures: true, items: [] };
     await expect(client.call("/internal/v1/items", items, WriteItemsResponse, context())).rejects.toEqual(
       fault("backend_unavailable"),
     );

@@ -18,6 +18,7 @@ export const CollectionRecord = z.object({
   revision: Revision,
   dims: z.number().int().positive(),
   description: z.string(),
+  pictures: z.boolean().default(true),
   createdAt: z.string(),
 });
 export type CollectionRecord = z.infer<typeof CollectionRecord>;

@@ -54,6 +54,7 @@ async function callBackend(
   const request: WriteItemsRequest = {
     model: { id: record.model, revision: record.revision },
     collection: record.id,
+    pictures: record.pictures,
     items: accepted.map(({ id, metadata, source }) => ({ id, metadata, source })),
   };
   const { results, timings } = await c.var.services.backend.call(

@@ -134,6 +134,18 @@ describe("items", () => {
     expect(seen.sort()).toEqual(all.map(({ id }) => id).sort());
   });
 
+  it("keep no picture where the collection wants none", async () => {
+    const name = fresh();
+    const made = await put(`/v1/collections/${name}`, { pictures: false });
+    expect(made.body.pictures).toBe(false);
+    const item = { items: [{ id: "i", image: await picture(0, 200, 0) }] };
+    expect((await put(`/v1/collections/${name}/items`, item)).body.succeeded).toBe(1);
+    expectError(await get(`/v1/collections/${name}/items/i/image`), 404, "item_not_found");
+    expect((await put(`/v1/collections/${name}`, { pictures: true })).body).toMatchObject({ pictures: true });
+    await put(`/v1/collections/${name}/items`, item);
+    expect((await get(`/v1/collections/${name}/items/i/image`)).status).toBe(200);
+  });
+
   it("lose their pictures when a filter deletes them", async () => {
     const name = await collectionWith([
       { id: "red", image: await picture(255, 0, 0), metadata: { colour: "red" } },

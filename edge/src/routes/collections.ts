@@ -43,7 +43,7 @@ export function collections(router: Router): void {
       method: "put",
       path: "/v1/collections/{name}",
       operationId: "putCollection",
-      summary: "Create a collection, or change its description",
+      summary: "Create a collection, or change what may be changed of it",
       description: "Idempotent. The model is chosen once: a collection that exists with another model is a conflict.",
       tag: TAG,
       params: CollectionParams,
@@ -123,6 +123,7 @@ async function put(
       revision: model.revision,
       dims: model.dims,
       description: request.description ?? "",
+      pictures: request.pictures ?? true,
       createdAt: new Date().toISOString(),
     };
     return (await registry.create(record)) ? record : put(c, name, request);
@@ -133,8 +134,9 @@ async function put(
       message: `The collection "${name}" exists with the model "${existing.model}".`,
     });
   }
-  if (request.description === undefined || request.description === existing.description) return existing;
-  const changed = { ...existing, description: request.description };
+  const { description = existing.description, pictures = existing.pictures } = request;
+  if (description === existing.description && pictures === existing.pictures) return existing;
+  const changed = { ...existing, description, pictures };
   await registry.replace(changed);
   return changed;
 }
@@ -144,6 +146,7 @@ const summary = (record: CollectionRecord) => ({
   model: record.model,
   revision: record.revision,
   description: record.description,
+  pictures: record.pictures,
   created_at: record.createdAt,
 });
 

@@ -22,7 +22,7 @@ type Prepared = { readonly point: Point; readonly result: WriteItemResult } | Ap
 export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedder): void {
   api.post("/internal/v1/items", WriteItemsRequest, async (request, call): Promise<WriteItemsResponse> => {
     const { outcomes, space } = await replica.loaded().use(request.model, async (model) => ({
-      outcomes: await embedItems(embedder, model, request.items, { ...call, lane: "bulk" }),
+      outcomes: await embedItems(embedder, model, request, { ...call, lane: "bulk" }),
       space: { ...request.model, dims: model.served.dims } satisfies VectorSpace,
     }));
     const prepared = request.items.map((item, i) => prepare(item, outcomes.get(i), space.dims));
@@ -43,7 +43,7 @@ export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedde
 async function embedItems(
   embedder: Embedder,
   model: ClipModel,
-  items: readonly Item[],
+  { items, pictures }: WriteItemsRequest,
   call: EmbedCall,
 ): Promise<Map<number, EmbedOutcome>> {
   const inputs: WireInput[] = [];
@@ -53,7 +53,7 @@ async function embedItems(
     inputs.push(source);
     indices.push(i);
   });
-  const outcomes = await embedder.embed(model, inputs, call, makeThumbnail);
+  const outcomes = await embedder.embed(model, inputs, call, pictures ? makeThumbnail : undefined);
   return new Map(outcomes.map((outcome, i) => [indices[i] ?? -1, outcome]));
 }
 

@@ -44,6 +44,9 @@ export const PutCollectionRequest = z
   .strictObject({
     model: ModelId.optional(),
     description: z.string().max(1024).optional(),
+    pictures: z.boolean().optional().meta({
+      description: "Keep a picture of each image item (default). A change counts for items written from then on",
+    }),
   })
   .meta({ id: "PutCollectionRequest", example: { description: "our catalogue" } });
 
@@ -53,6 +56,7 @@ export const Collection = z
     model: z.string(),
     revision: z.string(),
     description: z.string(),
+    pictures: z.boolean(),
     created_at: z.string().meta({ description: "RFC 3339, UTC" }),
     items: z.object({ text: z.number().int(), image: z.number().int(), total: z.number().int() }),
   })

@@ -52,6 +52,8 @@ export type EmbedResponse = z.infer<typeof EmbedResponse>;
 export const WriteItemsRequest = z.object({
   model: ModelRef,
   collection: CollectionName,
+  /** Whether image items come back with a thumbnail. */
+  pictures: z.boolean(),
   items: z.array(
     z.object({
       id: ItemId,
