@@ -1,13 +1,14 @@
 /** What middleware puts on a request for the handlers behind it. */
-import type { RequestId } from "@sightline/shared/ids";
+import type { ModelRevision, RequestId } from "@sightline/shared/ids";
 import type { TraceContext } from "@sightline/shared/trace-context";
 import type { Deadline } from "./deadline.ts";
+import type { SourceCounts } from "./embeddings/slots.ts";
 import type { Env } from "./env.ts";
 import type { ServerTiming } from "./http/server-timing.ts";
 import type { RedisClient } from "./redis.ts";
 import type { Services } from "./services.ts";
 import type { Identity } from "./tenants/directory.ts";
-import type { Call } from "./tenants/limiter.ts";
+import type { Call, Decision } from "./tenants/limiter.ts";
 
 export interface App {
   Bindings: Env;
@@ -25,5 +26,9 @@ export interface App {
     /** Set by `admit`: its promise, and the call once it was let through. */
     readonly admission?: Promise<void>;
     readonly call?: Call;
+    /** What the limiter said, the model that was asked, where its inputs came from: for the log. */
+    readonly decision?: Decision;
+    readonly model?: ModelRevision;
+    readonly cache?: SourceCounts;
   };
 }

@@ -3,6 +3,8 @@ import { ModelId } from "@sightline/shared/ids";
 import { z } from "zod";
 import { Origin, OriginList } from "./backend/origins.ts";
 
+const Amount = z.coerce.number().int().nonnegative();
+
 const Json = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
@@ -22,8 +24,14 @@ const Variables = z.object({
   REDIS_TOKEN: z.string().min(1),
   KEY_PEPPER: z.string().min(32),
   DEFAULT_MODEL: z.union([z.literal(""), ModelId]).default(""),
-  CACHE_TTL_SECONDS: z.coerce.number().int().positive(),
-  CACHE_MEMORY_MB: z.coerce.number().int().positive(),
+  /** The cache tiers, nearest first; 0 switches one off. */
+  CACHE_MEMORY_MB: Amount,
+  CACHE_COLO_TTL_SECONDS: Amount,
+  CACHE_TTL_SECONDS: Amount,
+  /** For how long a refused input is remembered; 0 for not at all. */
+  CACHE_REFUSALS_SECONDS: Amount,
+  /** `true`: one tenant's entry answers another's equal input, and so tells that someone has sent it. */
+  CACHE_SHARED_ACROSS_TENANTS: z.stringbool({ truthy: ["true"], falsy: ["false"] }),
   /** Of the operator API, which is closed without it. */
   ADMIN_TOKEN: z.string().min(32).optional(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */

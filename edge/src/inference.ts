@@ -10,10 +10,13 @@ import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
 import type { CatalogueContext } from "./backend/models.ts";
 import { regionOf } from "./backend/regions.ts";
+import { coloTier } from "./cache/colo.ts";
+import { redisTier } from "./cache/redis.ts";
+import type { CacheTier } from "./cache/tier.ts";
 import type { App } from "./context.ts";
 import type { Embedded } from "./embeddings/entry.ts";
 import { resolveEmbeddings } from "./embeddings/resolve.ts";
-import { redisTier } from "./embeddings/tiers.ts";
+import { cachedIn, type SourceCounts } from "./embeddings/slots.ts";
 import { admit, checkCallSize } from "./middleware/admission.ts";
 import { keyValue } from "./redis.ts";
 
@@ -106,28 +109,54 @@ export async function embedAll(
 ): Promise<readonly Embedded[]> {
   const work = workOf(inputs);
   checkCallSize(c, { image: work.image });
-  const { services, redis, timing } = c.var;
-  const admitted = admit(c, { ...work, ...more });
-  const { outcomes, cached, timings } = await resolveEmbeddings(
+  const { services, timing, identity } = c.var;
+  c.set("model", model);
+  const { outcomes, timings } = await resolveEmbeddings(
     model,
     inputs.map(({ input }) => input),
     {
       ...callContext(c),
       backend: services.backend,
-      tiers: [services.memory, redisTier(redis, services.config.CACHE_TTL_SECONDS)],
+      owner: services.config.CACHE_SHARED_ACROSS_TENANTS ? undefined : identity.tenant,
+      tiers: cacheTiers(c),
+      refusalSeconds: services.config.CACHE_REFUSALS_SECONDS,
       inFlight: services.inFlight,
-      admitted,
+      admit: () => admit(c, { ...work, ...more }),
+      observer: {
+        measure: (reading) => timing.measure("cache", reading),
+        counted: (counts) => tellSources(c, counts),
+      },
       // One who waits for an answer to a few words comes before one who sends hundreds.
       lane: inputs.length > INTERACTIVE_INPUTS ? "bulk" : "interactive",
+      now: Date.now,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     },
   );
-  c.header("Sightline-Cache", cached === inputs.length ? "hit" : cached > 0 ? "partial" : "miss");
   if (timings) timing.addBackend(timings);
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
   });
+}
+
+function cacheTiers(c: Context<App>): readonly CacheTier[] {
+  const { redis, services } = c.var;
+  const { CACHE_COLO_TTL_SECONDS, CACHE_TTL_SECONDS } = services.config;
+  return [
+    ...(services.memory ? [services.memory] : []),
+    ...(CACHE_COLO_TTL_SECONDS > 0 ? [coloTier(new URL(c.req.url).origin, CACHE_COLO_TTL_SECONDS)] : []),
+    ...(CACHE_TTL_SECONDS > 0 ? [redisTier(redis, CACHE_TTL_SECONDS)] : []),
+  ];
+}
+
+/** To the caller and to the log, also if the rest of the work fails. */
+function tellSources(c: Context<App>, counts: SourceCounts): void {
+  const cached = cachedIn(counts);
+  const all = cached + counts.joined + counts.miss;
+  c.set("cache", counts);
+  c.header("Sightline-Cache", cached === all ? "hit" : cached > 0 ? "partial" : "miss");
+  const sources = Object.entries(counts).filter(([, count]) => count > 0);
+  c.var.timing.describe("cache", sources.map(([name, count]) => `${name} ${count}`).join(", "));
 }
 
 export function usageOf(entries: readonly Embedded[], inputs: readonly NamedInput[]): Usage {

@@ -1,9 +1,10 @@
 /** What lives as long as the isolate: parsed configuration, backend client, caches. Built once, from the environment. */
 import { type BackendClient, createBackendClient } from "./backend/client.ts";
 import { ModelCatalogue } from "./backend/models.ts";
+import { memoryTier } from "./cache/memory.ts";
+import type { CacheTier } from "./cache/tier.ts";
 import { CollectionCache } from "./collections/registry.ts";
-import type { InFlight } from "./embeddings/resolve.ts";
-import { type CacheTier, memoryTier } from "./embeddings/tiers.ts";
+import type { InFlight } from "./embeddings/infer.ts";
 import { type Config, configFrom, type Env } from "./env.ts";
 import { Identities } from "./tenants/identity.ts";
 import { type Limiter, localLimiter } from "./tenants/limiter.ts";
@@ -14,7 +15,8 @@ export interface Services {
   readonly models: ModelCatalogue;
   readonly identities: Identities;
   readonly localLimiter: Limiter;
-  readonly memory: CacheTier;
+  /** The only cache tier that outlives a request; none where it is switched off. */
+  readonly memory: CacheTier | undefined;
   readonly inFlight: InFlight;
   readonly collections: CollectionCache;
 }
@@ -31,7 +33,7 @@ export function servicesFor(env: Env): Services {
       models: new ModelCatalogue(config.DEFAULT_MODEL),
       identities: new Identities(config.KEY_PEPPER),
       localLimiter: localLimiter(),
-      memory: memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024),
+      memory: config.CACHE_MEMORY_MB > 0 ? memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024) : undefined,
       inFlight: new Map(),
       collections: new CollectionCache(),
     };

@@ -5,12 +5,17 @@ import { modelRevisionKey, type TenantId } from "@sightline/shared/ids";
 import type { ServedModel } from "@sightline/shared/internal/protocol";
 
 /**
- * The tenant is part of the key: a hit on another tenant's entry would tell that someone else sent the same bytes.
- *
+ * @param owner whose entry it is. Undefined where the deployment shares entries across tenants: then a hit, and its speed,
+ *   tell a tenant that someone has sent the same bytes before.
  * @returns undefined for an image URL, whose content is not known before the backend has fetched it.
  */
-export async function cacheKey(tenant: TenantId, model: ServedModel, input: ParsedInput): Promise<string | undefined> {
+export async function cacheKey(
+  owner: TenantId | undefined,
+  model: Pick<ServedModel, "id" | "revision" | "preprocessing">,
+  input: ParsedInput,
+): Promise<string | undefined> {
   if (input.kind === "image_url") return undefined;
   const digest = await sha256Hex(input.kind === "text" ? input.text : input.bytes);
-  return `sl:emb:${tenant}:${modelRevisionKey(model)}:${model.preprocessing}:${input.kind}:${digest}`;
+  const content = `${modelRevisionKey(model)}:${model.preprocessing}:${input.kind}:${digest}`;
+  return owner === undefined ? `sl:emb:${content}` : `sl:emb:${owner}:${content}`;
 }

@@ -6,6 +6,7 @@ export type Phase = (typeof PHASES)[number];
 
 export class ServerTiming {
   readonly #spent = new Map<Phase, number>();
+  readonly #descriptions = new Map<Phase, string>();
   readonly #start: number;
   readonly #now: () => number;
 
@@ -16,6 +17,11 @@ export class ServerTiming {
 
   add(phase: Phase, ms: number): void {
     this.#spent.set(phase, (this.#spent.get(phase) ?? 0) + ms);
+  }
+
+  /** @param text printable ASCII without quotation marks and backslashes: it becomes a quoted-string of RFC 9110. */
+  describe(phase: Phase, text: string): void {
+    this.#descriptions.set(phase, text);
   }
 
   /** Where the backend says its time went. */
@@ -34,11 +40,22 @@ export class ServerTiming {
     }
   }
 
-  toHeader(): string {
+  /** Milliseconds by phase, to a tenth; `total` is up to now. */
+  spent(): Readonly<Partial<Record<Phase, number>>> {
     this.#spent.set("total", this.#now() - this.#start);
-    return PHASES.flatMap((phase) => {
+    const known = PHASES.flatMap((phase) => {
       const ms = this.#spent.get(phase);
-      return ms === undefined ? [] : [`${phase};dur=${Math.round(ms * 10) / 10}`];
-    }).join(", ");
+      return ms === undefined ? [] : [[phase, Math.round(ms * 10) / 10] as const];
+    });
+    return Object.fromEntries(known);
+  }
+
+  toHeader(): string {
+    return Object.entries(this.spent())
+      .map(([phase, ms]) => {
+        const description = this.#descriptions.get(phase as Phase);
+        return `${phase};dur=${ms}${description === undefined ? "" : `;desc="${description}"`}`;
+      })
+      .join(", ");
   }
 }

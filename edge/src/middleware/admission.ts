@@ -35,6 +35,7 @@ async function decide(c: Context<App>, work: Work): Promise<void> {
   const limiter = redisLimiter(redis, services.localLimiter);
   const decision = await timing.measure("limit", limiter.admit(call));
   const now = Date.now();
+  c.set("decision", decision);
   tell(c, decision, now);
   if (decision.refusedBy === undefined) c.set("call", call);
   else throw refusal(decision, decision.refusedBy, work, now);
