@@ -5,6 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 import type { App } from "./context.ts";
+import { accessLog } from "./middleware/access-log.ts";
 import { metering } from "./middleware/admission.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
@@ -33,6 +34,7 @@ export function createApp(): Router {
   app.onError(onError);
   app.notFound(notFound);
 
+  app.use(accessLog);
   app.use(request);
   app.use(secureHeaders());
   health(router);

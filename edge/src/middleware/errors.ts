@@ -1,4 +1,4 @@
-/** @module The one place where an error becomes HTTP. What is not an ApiError is a bug: logged, and answered as 500. */
+/** @module The one place where an error becomes HTTP. What is not an ApiError is a bug, answered as 500. */
 import { ApiError, toEnvelope } from "@sightline/shared/errors";
 import { requestIdFrom } from "@sightline/shared/ids";
 import type { Context } from "hono";
@@ -11,7 +11,6 @@ export function onError(error: Error, c: Context<App>): Response {
   const apiError = error instanceof ApiError ? error : new ApiError("internal_error", { cause: error });
   // The request middleware itself may be what failed.
   const requestId = c.var.requestId ?? requestIdFrom(undefined);
-  if (apiError.status >= 500) log(apiError, requestId, c);
   if (apiError.status === 401) c.header("WWW-Authenticate", 'Bearer realm="sightline"');
   if (apiError.retryAfterSeconds !== undefined) c.header("Retry-After", String(Math.ceil(apiError.retryAfterSeconds)));
   else if (apiError.status === 503) c.header("Retry-After", String(DEFAULT_RETRY_AFTER_SECONDS));
@@ -20,19 +19,4 @@ export function onError(error: Error, c: Context<App>): Response {
 
 export function notFound(c: Context<App>): Response {
   return onError(new ApiError("not_found"), c);
-}
-
-function log(error: ApiError, requestId: string, c: Context<App>): void {
-  const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : error.cause;
-  console.error(
-    JSON.stringify({
-      level: "error",
-      request_id: requestId,
-      trace_id: c.var.trace?.traceId,
-      code: error.code,
-      method: c.req.method,
-      path: c.req.path,
-      cause,
-    }),
-  );
 }
