@@ -1,7 +1,7 @@
 """Writes what the service's tests need to compare a full-size ViT-B/32 with torch: `python fixtures.py`.
 
-The graphs are exported as any model's, and their weights are left out: each comes from a formula (clip_export/weights.py)
-that the tests know too. With them go the vectors that open_clip itself gives for a few pictures and texts.
+The graphs are exported as any model's, and their weights are left out: each comes from a formula
+(clip_export/weights.py) that the tests know too. With them go the vectors that open_clip itself gives for a few pictures and texts.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """`python -m clip_export SOURCE --id … --revision … --license … --source …`: a checkpoint → a model folder.
 
-Both towers as ONNX in every variant, the tokenizer, and last the manifest: a folder that has one is complete, and each of its files
-was compared with torch.
+Both towers as ONNX in every variant, the tokenizer, and last the manifest. The folder appears when it is complete, and
+each of its files was compared with torch.
 """
 
 import argparse
@@ -29,7 +29,9 @@ LARGEST_FILE = 2**31
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="clip_export", description=__doc__.split("\n")[0].split(": ")[1])
-    options.add_argument("checkpoint", type=Path, help="a weights file, or a folder in open_clip's or transformers' layout")
+    options.add_argument(
+        "checkpoint", type=Path, help="a weights file, or a folder in open_clip's or transformers' layout"
+    )
     options.add_argument("--architecture", help="of a bare weights file: open_clip's name, such as ViT-B-32-quickgelu")
     options.add_argument("--id", required=True, help="the model's id; also the folder's name")
     options.add_argument("--revision", required=True, help="vectors of different revisions are never compared")
@@ -38,7 +40,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     options.add_argument("--description", help="one sentence for those who choose a model")
     options.add_argument("--template", default="a photo of a {}.", help="the prompt of a label")
     options.add_argument("--variants", default="fp32,fp16,int8", help="which files to write")
-    options.add_argument("--pixels", choices=["float32_nchw", "uint8_nhwc"], default="float32_nchw", help="what goes in")
+    options.add_argument(
+        "--pixels", choices=["float32_nchw", "uint8_nhwc"], default="float32_nchw", help="what goes in"
+    )
     options.add_argument("--url", help="where the files will lie, if the manifest is to be pulled by")
     options.add_argument("--target", type=Path, default=TARGET, help="the folder of models")
     return options.parse_args(argv)

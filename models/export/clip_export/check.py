@@ -54,10 +54,14 @@ def check(path: Path, variant: str, inputs: np.ndarray, expected: np.ndarray, pa
         differences["padding"] = np.abs(run(padded) - together).max()
     cosine = (together * expected).sum(1).min()
     found = ", ".join(f"{cause} {difference:.1e}" for cause, difference in differences.items())
-    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, least cosine to torch {cosine:.6f}, differences by {found}")
+    print(
+        f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, least cosine to torch {cosine:.6f}, differences by {found}"
+    )
     bounds = BOUNDS[variant]
     if not cosine >= bounds.cosine:
-        raise BadInput(f"{path.name} strays from torch: a cosine of {cosine:.6f}, and at least {bounds.cosine} is wanted")
+        raise BadInput(
+            f"{path.name} strays from torch: a cosine of {cosine:.6f}, and at least {bounds.cosine} is wanted"
+        )
     for cause, difference in differences.items():
         if not difference <= bounds.difference:
             raise BadInput(f"{path.name} gives other vectors with other {cause}: {difference:.1e}")

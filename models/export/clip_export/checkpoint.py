@@ -2,8 +2,9 @@
 
 import math
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import open_clip
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from open_clip.factory import get_model_config
 from open_clip.openai import load_openai_model
 from open_clip.tokenizer import SimpleTokenizer
+from open_clip.transform import PreprocessCfg
 from torch import Tensor, nn
 
 from . import transformers_layout
@@ -76,7 +78,7 @@ def _openai(file: Path) -> Checkpoint:
     with reasons(f"{file} is a TorchScript archive, but not of a CLIP"):
         model = load_openai_model(str(file), precision="fp32", device="cpu")
     size = model.visual.image_size
-    return _checked(model, {**open_clip.PreprocessCfg().__dict__, "size": size})
+    return _checked(model, asdict(PreprocessCfg(size=size)))
 
 
 def _weights(file: Path, architecture: str | None) -> Checkpoint:
@@ -136,15 +138,13 @@ def _checked(model: nn.Module, preprocess: dict, reference: Callable | None = No
     return Checkpoint(model, preprocess, reference or own)
 
 
-class reasons:
+@contextmanager
+def reasons(what: str) -> Iterator[None]:
     """Turns whatever a library throws at a bad file into one line."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Exception) and not isinstance(error, BadInput):
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise BadInput(f"{self.what}: {' '.join(lines)[:200]}") from error
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise BadInput(f"{what}: {' '.join(lines)[:200]}") from error

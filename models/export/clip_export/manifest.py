@@ -19,7 +19,10 @@ def entry(path: Path, base_url: str | None) -> dict[str, str | int]:
 
 
 def manifest(checkpoint: Checkpoint, about: dict, pixels: str, files: dict, tokenizer: dict) -> dict:
-    """@param about: id, revision, description, license, source, default_template. @param files: tower → variant → entry"""
+    """
+    @param about: id, revision, description, license, source, default_template.
+    @param files: tower → variant → entry.
+    """
     preprocess = checkpoint.preprocess
     return {
         "id": about["id"],

@@ -16,8 +16,8 @@ def half(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights and arithmetic in float16; inputs, outputs and the last normalisation stay float32."""
     stay = [node.name for node in model.graph.node if node.name in FLOAT32_NODES]
     model = convert_float_to_float16(model, keep_io_types=True, node_block_list=stay)
-    # The converter casts a tensor once for each float32 node that reads it, every time to the same name; and between two
-    # float32 nodes it goes through float16, which would cost the result its length of 1.
+    # The converter casts a tensor once for each float32 node that reads it, every time to the same name; and between
+    # two float32 nodes it goes through float16, which would cost the result its length of 1.
     producers = {output: node for node in model.graph.node for output in node.output}
     for node in producers.values():
         for i, name in enumerate(node.input):
@@ -54,8 +54,8 @@ def int8(model: onnx.ModelProto) -> onnx.ModelProto:
     """Matrices with a scale an output channel, embedding tables with a scale a row; all arithmetic in float32.
 
     This makes files small, not runs fast. Activations in int8 would: with ranges over the batch, over blocks of a row
-    (`MatMulNBits`, 1.5 times as fast), or calibrated (2.5 times). The first lets a vector depend on its batch by design;
-    the second did so in practice, by 2.5e-3 a component in a ViT-B/16; the third needs pictures to calibrate with, and
+    (`MatMulNBits`, 1.5 times as fast), or calibrated (2.5 times). The first lets a vector depend on its batch by
+    design; the second did so in practice, by 2.5e-3 a component in a ViT-B/16; the third needs pictures to calibrate with, and
     went down to a cosine of 0.9987 on weights without CLIP's outliers.
     """
     graph = model.graph

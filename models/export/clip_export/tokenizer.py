@@ -76,7 +76,7 @@ def tokenizer_json() -> dict:
 
 
 def write(target: Path) -> None:
-    """@raises BadInput if the file gives other ids than open_clip, which a change of either library would have caused"""
+    """@raises BadInput if the file gives other ids than open_clip: one of the libraries has changed then"""
     target.write_text(json.dumps(tokenizer_json(), ensure_ascii=False))
     ours, written = SimpleTokenizer(), Tokenizer.from_file(str(target))
     for text in SAMPLES:

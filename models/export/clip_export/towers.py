@@ -75,7 +75,9 @@ class TextTower(nn.Module):
         self.pool = text.pool_type if isinstance(text, TextTransformer) else text.text_pool_type
         self.end_id = text.eos_id if isinstance(text, TextTransformer) else text.text_eos_id
         if text.attn_mask is None or getattr(text, "cls_emb", None) is not None or self.pool not in ("argmax", "eos"):
-            raise BadInput("its text tower looks at padding: only causal ones that answer at the end-of-text token work")
+            raise BadInput(
+                "its text tower looks at padding: only causal ones that answer at the end-of-text token work"
+            )
         self.text = text
 
     def forward(self, ids: Tensor) -> Tensor:

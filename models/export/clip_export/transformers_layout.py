@@ -49,7 +49,9 @@ def load(folder: Path):
     """@returns transformers' CLIPModel, for evaluation. @raises ValueError if weights are missing"""
     from transformers import CLIPModel
 
-    model, found = CLIPModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)
+    model, found = CLIPModel.from_pretrained(
+        folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
+    )
     if found["missing_keys"] or found["mismatched_keys"]:
         raise ValueError(f"missing {sorted(found['missing_keys'])[:3]}, of another shape {found['mismatched_keys']}")
     return model.eval()

@@ -34,7 +34,7 @@ class Recipe:
 
 
 def recipe(name: str, shape: list[int], seed: int) -> Recipe:
-    """Ranges under which a random CLIP tells its inputs apart: unit variance after each matrix, attention with a focus."""
+    """Under these ranges a random CLIP tells its inputs apart: unit variance after a matrix, attention with a focus."""
     if name.endswith(("ln_1.weight", "ln_2.weight", "ln_pre.weight", "ln_post.weight", "ln_final.weight")):
         return Recipe(seed, shape, 1.0, 0.25)
     if name.endswith("bias"):

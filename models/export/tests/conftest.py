@@ -51,10 +51,14 @@ def transformers_folder(tmp_path: Path):
         folder = tmp_path / "transformers"
         shared = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_act": activation}
         image = {"hidden_size": 64, "intermediate_size": 160, "image_size": SIZE, "patch_size": 8, **shared}
-        text = {"hidden_size": 32, "intermediate_size": 96, "max_position_embeddings": 24, "vocab_size": 49408, **shared}
-        config = CLIPConfig(
-            text_config={**text, "eos_token_id": end_of_text}, vision_config=image, projection_dim=48
-        )
+        text = {
+            "hidden_size": 32,
+            "intermediate_size": 96,
+            "max_position_embeddings": 24,
+            "vocab_size": 49408,
+            **shared,
+        }
+        config = CLIPConfig(text_config={**text, "eos_token_id": end_of_text}, vision_config=image, projection_dim=48)
         torch.manual_seed(0)
         model = CLIPModel(config)
         for parameter in model.parameters():

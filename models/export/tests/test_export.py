@@ -3,14 +3,18 @@
 import hashlib
 import json
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime as ort
+import open_clip
 import pytest
+import torch
 from clip_export.__main__ import main
 from clip_export.check import sample_pixels
+from clip_export.weights import fill
 
 from conftest import CONFIG, PREPROCESS, SIZE, changed
 
@@ -47,7 +51,8 @@ def test_exports_open_clips_layout(config, open_clip_folder, arguments, tmp_path
     assert manifest["image"]["mean"] == PREPROCESS["mean"]
     assert manifest["text"]["context_length"] == 24
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["manifest.json", "tokenizer.json"] + [f"{t}.{v}.onnx" for t in ("image", "text") for v in ("fp32", "fp16", "int8")]
+        ["manifest.json", "tokenizer.json"]
+        + [f"{t}.{v}.onnx" for t in ("image", "text") for v in ("fp32", "fp16", "int8")]
     )
     for tower in ("image", "text"):
         for entry in [*manifest[tower]["files"].values(), manifest["text"]["tokenizer"]]:
@@ -62,6 +67,29 @@ def test_exports_transformers_layout(activation, end_of_text, transformers_folde
     _, manifest = exported(tmp_path)
     assert manifest["image"]["resize"] == "shortest"
     assert manifest["logit_scale"] == pytest.approx(math.exp(2.6592), rel=1e-4)
+
+
+def test_exports_openais_own_archives_with_quick_gelu(arguments, tmp_path):
+    # They hold no configuration: heads are 64 wide, and a context is 77 long.
+    image = {**CONFIG["vision_cfg"], "head_width": 64}
+    text = {**CONFIG["text_cfg"], "width": 64, "heads": 1, "context_length": 77}
+    model = open_clip.CLIP(48, image, text, quick_gelu=True).eval()
+    fill(model)
+    # In theirs weights are of half precision, and the mask is a constant, not a buffer.
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().float()
+    mask = model.attn_mask
+    del model.attn_mask
+    model.attn_mask = mask
+    ids = open_clip.SimpleTokenizer(context_length=77)(["a photo of a cat"])
+    pixels = torch.rand(1, 3, SIZE, SIZE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(model, (pixels, ids), check_trace=False).save(str(tmp_path / "model.pt"))
+    assert main(arguments(tmp_path / "model.pt", "--variants", "fp32")) == 0
+    folder, _ = exported(tmp_path)
+    expected = model.encode_image(pixels, normalize=True).detach().numpy()
+    np.testing.assert_allclose(run(folder / "image.fp32.onnx", pixels.numpy()), expected, atol=1e-4)
 
 
 def test_takes_bytes_and_gives_the_vectors_of_the_normalised_pixels(open_clip_folder, arguments, tmp_path):
