@@ -5,10 +5,11 @@ import { env } from "./testing/client.ts";
 
 const fresh = (): string => `sl:test:${crypto.randomUUID()}`;
 
+const real = globalThis.fetch;
+
 /** Bodies of the calls to Redis from now on. */
 function recordCalls(): unknown[][] {
   const bodies: unknown[][] = [];
-  const real = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
     bodies.push(JSON.parse(String(init?.body)));
     return real(input, init);

@@ -30,6 +30,8 @@ export interface WorldBindings {
   readonly REDIS_URL: string;
   /** The same Redis, which `PUT /mode/down` and `/mode/up` take away and bring back. */
   readonly SWITCHED_REDIS_URL: string;
+  /** The same again, for the tests of caches: files of tests run side by side. */
+  readonly STRANGE_REDIS_URL: string;
   readonly REDIS_TOKEN: string;
   readonly KEY_PEPPER: string;
   readonly ADMIN_TOKEN: string;
@@ -44,6 +46,7 @@ const KEYS = {
   // Another tenant of the same plan, for another test file: limits are the tenant's, and files run side by side.
   alsoPoor: { tenant: "also-poor", plan: "free", scopes: SCOPES },
   roundTrip: { tenant: "round-trip", plan: "free", scopes: SCOPES },
+  logged: { tenant: "logged", plan: "free", scopes: SCOPES },
 } as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
 type TestKey = keyof typeof KEYS;
 
@@ -60,7 +63,8 @@ export async function startWorld(): Promise<World> {
   // Where there is one, a real Redis: the worker's Lua must run there. `npm start` and its tests have the one in memory.
   const backing = await (redisBacking.isAbsent ? memoryBacking : redisBacking).open();
   const redis = await startUpstash({ port: 0, token, backing: backing.options });
-  const [switched, backend] = await Promise.all([
+  const [switched, strange, backend] = await Promise.all([
+    startSwitchedProxy(redis.url),
     startSwitchedProxy(redis.url),
     startPart("backend", "gpu-backend/src/main.ts", {
       HOST: "127.0.0.1",
@@ -83,13 +87,14 @@ export async function startWorld(): Promise<World> {
       FLAKY_BACKEND_URL: flaky.url,
       REDIS_URL: redis.url,
       SWITCHED_REDIS_URL: switched.url,
+      STRANGE_REDIS_URL: strange.url,
       REDIS_TOKEN: token,
       KEY_PEPPER: pepper,
       ADMIN_TOKEN: "test-admin-token-that-has-more-than-32-bytes",
       TEST_KEYS: await seedKeys(new Redis({ url: redis.url, token, enableTelemetry: false }), pepper),
     },
     async close() {
-      await Promise.all([backend.stop(), switched.close(), faulty.close(), flaky.close()]);
+      await Promise.all([backend.stop(), switched.close(), strange.close(), faulty.close(), flaky.close()]);
       await redis.close();
       await backing.close();
       await rm(dir, { recursive: true, force: true });
@@ -172,15 +177,23 @@ const startFaultyBackend = (target: string): Promise<TestServer> =>
     }
   });
 
-/** Modes: up, down. */
+/** What a Redis may answer to each command that is not what the command answers. */
+const STRANGE: Readonly<Record<string, unknown>> = { text: "surprise", list: ["surprise"], number: 7, nothing: null };
+
+/** Modes: up, down, hang, garbage (no JSON), error; those of STRANGE. */
 const startSwitchedProxy = (target: string): Promise<TestServer> =>
   startModal("up", async (mode, request, response) => {
-    if (mode === "down") {
-      request.socket.destroy();
-      return;
+    if (mode === "down") request.socket.destroy();
+    else if (mode === "hang") request.resume();
+    else if (mode === "garbage") response.end("<html>an error page</html>");
+    else if (mode === "error") response.writeHead(500).end(`{"error":"ERR out of order"}`);
+    else if (mode in STRANGE) {
+      const commands: unknown[] = JSON.parse((await buffer(request)).toString());
+      response.end(JSON.stringify(commands.map(() => ({ result: STRANGE[mode] }))));
+    } else {
+      const { status, body } = await forward(request, target);
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
     }
-    const { status, body } = await forward(request, target);
-    response.writeHead(status, { "content-type": "application/json" }).end(body);
   });
 
 async function forward(request: IncomingMessage, target: string): Promise<{ status: number; body: Uint8Array }> {

@@ -6,6 +6,7 @@ import type { TenantId } from "@sightline/shared/ids";
 import { costOf, LIMITS, PLANS, type Plan, type PlanName, type Work } from "@sightline/shared/limits";
 import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
+import { z } from "zod";
 import type { RedisClient } from "../redis.ts";
 import { ADMIT, SETTLE } from "./admission-script.ts";
 import { monthOf, USAGE_LIFE_SECONDS, usageFields } from "./usage.ts";
@@ -43,13 +44,16 @@ const LEASE_MS = LIMITS.deadlineMs + 5000;
 const FALLBACK_SHARE = 0.1;
 const REFUSALS: readonly (LimitName | undefined)[] = [undefined, "requests", "compute", "quota", "concurrency"];
 
+/** What the script returns. A Redis that answers anything else is one that is away: it must not open a limit. */
+const Answer = z.tuple([z.int().min(0).max(4), z.int(), z.int(), z.int(), z.int()]);
+
 export interface Limiter {
   admit(call: Call): Promise<Decision>;
 }
 
 /** @param redis of the request. Without it `fallback` decides. */
 export function redisLimiter(redis: RedisClient, fallback: Limiter, now: () => number = Date.now): Limiter {
-  const script = redis.createScript<number[]>(ADMIT);
+  const script = redis.createScript<unknown>(ADMIT);
   return {
     async admit(call) {
       const plan: Plan = PLANS[call.plan];
@@ -72,7 +76,7 @@ export function redisLimiter(redis: RedisClient, fallback: Limiter, now: () => n
       ];
       try {
         const answer = await script.exec(keys, [...numbers.map(String), call.lease, String(at + LEASE_MS)]);
-        const [refusal = 0, requests = 0, compute = 0, used = 0] = answer.map(Number);
+        const [refusal, requests, compute, used] = Answer.parse(answer);
         return {
           refusedBy: REFUSALS[refusal],
           requests: level(plan.requestsPerMinute, requests, plan.requestsPerMinute),

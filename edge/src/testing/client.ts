@@ -3,7 +3,7 @@ import { createExecutionContext, env as testEnv, waitOnExecutionContext } from "
 import { createApp } from "../app.ts";
 import type { Env } from "../env.ts";
 
-type TestKey = "full" | "other" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip";
+type TestKey = "full" | "other" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip" | "logged";
 
 /** Bindings that `dev/src/testing/edge-world.ts` adds to those of the worker. */
 export interface TestEnv extends Env {
@@ -11,6 +11,7 @@ export interface TestEnv extends Env {
   readonly FAULTY_BACKEND_URL: string;
   readonly FLAKY_BACKEND_URL: string;
   readonly SWITCHED_REDIS_URL: string;
+  readonly STRANGE_REDIS_URL: string;
   readonly ADMIN_TOKEN: string;
 }
 
