@@ -12,7 +12,7 @@ from .errors import BadInput
 SAMPLES = [
     "",
     "a photo of a cat",
-    "it's they'll we've i'm you'd isn't",
+    "it's they'll we've i'm you'd isn't it'ſ",
     "3 apples, 12.50€ — 100 %!?",
     "café naïve größe ñandú",
     "東京タワー 猫",
@@ -46,8 +46,9 @@ def tokenizer_json() -> dict:
             "type": "Sequence",
             "pretokenizers": [
                 {
+                    # open_clip's, which ignores case: an s may be a long one.
                     "type": "Split",
-                    "pattern": {"Regex": r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"},
+                    "pattern": {"Regex": r"'[sſ]|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"},
                     "behavior": "Removed",
                     "invert": True,
                 },
