@@ -10,6 +10,7 @@ import { benchPeer } from "./peer.ts";
 import { benchPreprocess } from "./preprocess.ts";
 import { type Finding, type Report, renderReport } from "./report.ts";
 import { benchServed } from "./served.ts";
+import { benchSoak } from "./soak.ts";
 import { benchStart } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -20,7 +21,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   edge: benchEdge,
   models: benchModels,
   gpu: benchGpu,
+  soak: benchSoak,
 };
+/** Only when asked for: it wants its ten minutes. */
+const ON_REQUEST = new Set(["soak"]);
 /** Many short rounds rather than few long ones: what else the machine does comes in spells. */
 const ROUNDS = 5;
 
@@ -31,7 +35,9 @@ const { values, positionals } = parseArgs({
 
 const seconds = Number(values.seconds);
 if (!(seconds > 0)) fail(`--seconds is a positive number, not "${values.seconds}"`);
-const chosen = (positionals.length > 0 ? positionals : Object.keys(BENCHES)).map((name) => {
+const chosen = (
+  positionals.length > 0 ? positionals : Object.keys(BENCHES).filter((name) => !ON_REQUEST.has(name))
+).map((name) => {
   const bench = BENCHES[name] ?? fail(`there is no benchmark "${name}", only ${Object.keys(BENCHES).join(", ")}`);
   return { name, bench };
 });

@@ -1,0 +1,130 @@
+/** A long steady load of all kinds of calls: does any process of the stack grow? `npm run bench -- soak --seconds 600`. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BenchOptions, NotHere } from "./bench.ts";
+import { HttpLoad, percentile, type Shot } from "./http-load.ts";
+import { makeJpegs } from "./jpegs.ts";
+import { seededRandom } from "./random.ts";
+import type { Finding } from "./report.ts";
+import { openStack, type RunningStack } from "./stack.ts";
+
+const CALLERS = 4;
+const SAMPLES = 20;
+/** Caches and heaps fill up first; growth is what comes after this share of the time. */
+const SETTLED = 0.3;
+/** npm, shell, stack, worker, workerd. */
+const MAX_DEPTH = 8;
+
+export async function benchSoak({ seconds, say }: BenchOptions): Promise<readonly Finding[]> {
+  if (process.platform !== "linux")
+    throw new NotHere("the memory of other processes is read from /proc, on Linux only");
+  const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  try {
+    say("starting the stack…");
+    await using stack = await openStack(dir);
+    using load = new HttpLoad(stack.url, CALLERS);
+    const shots = await mixture(stack);
+    const until = performance.now() + seconds * 1000;
+    const latencies: number[] = [];
+    const statuses = new Map<number, number>();
+    const caller = async (): Promise<void> => {
+      while (performance.now() < until) {
+        const { status, ms } = await load.send(shots());
+        latencies.push(ms);
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    const samples: Map<string, number>[] = [];
+    const sampler = async (): Promise<void> => {
+      for (let i = 0; i < SAMPLES; i++) {
+        await sleep((seconds * 1000) / SAMPLES);
+        samples.push(await residentMb(stack.pid));
+        say(`${Math.round(((i + 1) / SAMPLES) * 100)} %: ${describe(samples.at(-1))}`);
+      }
+    };
+    await Promise.all([sampler(), ...Array.from({ length: CALLERS }, caller)]);
+    latencies.sort((a, b) => a - b);
+    return [finding(samples, statuses, latencies, seconds)];
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function finding(
+  samples: readonly ReadonlyMap<string, number>[],
+  statuses: ReadonlyMap<number, number>,
+  latencies: readonly number[],
+  seconds: number,
+): Finding {
+  const total = (sample: ReadonlyMap<string, number> | undefined) =>
+    [...(sample?.values() ?? [])].reduce((sum, mb) => sum + mb, 0);
+  const settled = samples[Math.floor(SETTLED * samples.length)];
+  const last = samples.at(-1);
+  return {
+    what: "memory of the stack after the soak",
+    unit: "MB",
+    value: total(last),
+    against: { kind: "self", what: `after ${SETTLED * 100} % of ${seconds} s`, value: total(settled) },
+    ratio: total(last) / total(settled),
+    notes: [
+      `${latencies.length} calls of all kinds, ${CALLERS} at a time; statuses ${[...statuses].map(([status, count]) => `${status}: ${count}`).join(", ")}`,
+      `p50 ${percentile(latencies, 0.5).toFixed(0)} ms, p99 ${percentile(latencies, 0.99).toFixed(0)} ms`,
+      `then: ${describe(settled)}`,
+      `at the end: ${describe(last)}`,
+    ],
+  };
+}
+
+const describe = (sample: ReadonlyMap<string, number> | undefined): string =>
+  [...(sample ?? [])].map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(", ");
+
+/** Words old and new, pictures, searches, writes and errors. */
+async function mixture({ apiKey }: RunningStack): Promise<() => Shot> {
+  const random = seededRandom(3);
+  const images = (await makeJpegs()).slice(0, 32).map((jpeg) => Buffer.from(jpeg).toString("base64"));
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+  const post = (path: string, body: object): Shot => ({ method: "POST", path, headers, body: JSON.stringify(body) });
+  const word = (range: number) => `thing ${Math.floor(random() * range)}`;
+  const image = () => images[Math.floor(random() * images.length)] as string;
+  const kinds: readonly (() => Shot)[] = [
+    () => post("/v1/embeddings", { input: word(100) }),
+    () => post("/v1/embeddings", { input: word(1e9) }),
+    () => post("/v1/embeddings", { input: { image: image() } }),
+    () => post("/v1/classify", { input: { image: image() }, labels: [word(50), word(50), "a cat"] }),
+    () => post("/v1/collections/emoji/search", { query: word(1000), top_k: 5 }),
+    () => post("/v1/collections/emoji/search", { query: { image: image() }, distinct: 0.95 }),
+    () => post("/v1/collections/soak/items/delete", { ids: [word(200)] }),
+    () => post("/v1/embeddings", { input: { image: "AAAA" } }),
+  ];
+  return () => (kinds[Math.floor(random() * kinds.length)] as () => Shot)();
+}
+
+/** Resident memory by command, of a process and all that it has started. */
+async function residentMb(root: number): Promise<Map<string, number>> {
+  const processes = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(readProcess));
+  const family = new Set([root]);
+  // Parents have lower ids but where ids begin again: some passes find them all.
+  for (let pass = 0; pass < MAX_DEPTH; pass++) {
+    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
+  }
+  const found = new Map<string, number>();
+  for (const { pid, name, mb } of processes)
+    if (family.has(pid) && mb > 0) found.set(name, (found.get(name) ?? 0) + mb);
+  return found;
+}
+
+async function readProcess(pid: string) {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const [status, command] = await Promise.all([read("status"), read("cmdline")]);
+  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+  return { pid: Number(pid), parent: field("PPid"), mb: field("VmRSS") / 1024, name: nameOf(command) };
+}
+
+function nameOf(command: string): string {
+  if (command.includes("workerd")) return "workerd";
+  if (command.includes("gpu-backend")) return "backend";
+  if (command.includes("dev/src/worker")) return "wrangler";
+  return command.includes("dev/src/start") ? "stack" : "others";
+}
