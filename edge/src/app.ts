@@ -14,6 +14,7 @@ import { operator } from "./middleware/operator.ts";
 import { request } from "./middleware/request.ts";
 import { Router } from "./router.ts";
 import { adminKeys } from "./routes/admin/keys.ts";
+import { adminRouting } from "./routes/admin/routing.ts";
 import { adminTenants } from "./routes/admin/tenants.ts";
 import { adminUsage } from "./routes/admin/usage.ts";
 import { classify } from "./routes/classify.ts";
@@ -61,6 +62,7 @@ export function createApp(): Router {
   adminTenants(router);
   adminKeys(router);
   adminUsage(router);
+  adminRouting(router);
   return router;
 }
 

@@ -10,6 +10,7 @@ import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
 import type { CatalogueContext } from "./backend/models.ts";
 import { regionOf } from "./backend/regions.ts";
+import { chooseRevision } from "./backend/routing.ts";
 import { coloTier } from "./cache/colo.ts";
 import { redisTier } from "./cache/redis.ts";
 import type { CacheTier } from "./cache/tier.ts";
@@ -53,8 +54,19 @@ export const catalogueContext = (c: Context<App>): CatalogueContext => ({
 export const findModel = (c: Context<App>, id: ModelId | undefined): Promise<ServedModel> =>
   c.var.services.models.find(id, catalogueContext(c));
 
+/** What the caller gets who names only a model's id, or none: its preferred revision, or that of a canary. */
+async function modelForCaller(c: Context<App>, id: ModelId | undefined): Promise<ServedModel> {
+  const { services, identity } = c.var;
+  const context = catalogueContext(c);
+  const [preferred, routing] = await Promise.all([
+    services.models.find(id, context),
+    services.routing.current(context),
+  ]);
+  return chooseRevision(preferred, await services.models.list(context), routing, identity.tenant);
+}
+
 /**
- * Does work with the preferred revision of a model. If the backend has unloaded that one since we last saw its list, the
+ * Does work with the caller's revision of a model. If the backend has unloaded that one since we last saw its list, the
  * work is done once more with the revision that has taken its place: who names only the id is not to notice a swap.
  */
 export async function withModel<T>(
@@ -62,13 +74,13 @@ export async function withModel<T>(
   id: ModelId | undefined,
   work: (model: ServedModel) => Promise<T>,
 ): Promise<T> {
-  const model = await findModel(c, id);
+  const model = await modelForCaller(c, id);
   try {
     return await work(model);
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.code !== "model_not_found") throw cause;
     c.var.services.models.forget();
-    const successor = await findModel(c, id);
+    const successor = await modelForCaller(c, id);
     if (successor.id === model.id && successor.revision === model.revision)
       throw new ApiError("backend_unavailable", {
         message: "The model has just been replaced.",

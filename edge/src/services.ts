@@ -1,6 +1,7 @@
 /** What lives as long as the isolate: parsed configuration, backend client, caches. Built once, from the environment. */
 import { type BackendClient, createBackendClient } from "./backend/client.ts";
 import { ModelCatalogue } from "./backend/models.ts";
+import { CanaryRouting } from "./backend/routing.ts";
 import { memoryTier } from "./cache/memory.ts";
 import type { CacheTier } from "./cache/tier.ts";
 import { CollectionCache } from "./collections/registry.ts";
@@ -13,6 +14,7 @@ export interface Services {
   readonly config: Config;
   readonly backend: BackendClient;
   readonly models: ModelCatalogue;
+  readonly routing: CanaryRouting;
   readonly identities: Identities;
   readonly localLimiter: Limiter;
   /** The only cache tier that outlives a request; none where it is switched off. */
@@ -31,6 +33,7 @@ export function servicesFor(env: Env): Services {
       config,
       backend: createBackendClient({ origins: config.origins, secret: config.BACKEND_SECRET }),
       models: new ModelCatalogue(config.DEFAULT_MODEL),
+      routing: new CanaryRouting(),
       identities: new Identities(config.KEY_PEPPER),
       localLimiter: localLimiter(),
       memory: config.CACHE_MEMORY_MB > 0 ? memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024) : undefined,

@@ -1,6 +1,6 @@
 /** The internal calls on behalf of a tenant: what each carries, where it may go, and whether it may be made twice. */
 import type { ErrorCode } from "@sightline/shared/errors";
-import type { ModelId } from "@sightline/shared/ids";
+import type { ModelRevision } from "@sightline/shared/ids";
 import type {
   EmbedRequest,
   EmbedResponse,
@@ -18,10 +18,11 @@ export interface InternalCalls {
 export type InternalPath = keyof InternalCalls;
 
 interface Traits<Request, Answer> {
-  /** Only origins that serve this model are asked. */
-  readonly model?: (request: Request) => ModelId;
-  /** `home`: only the first origin, because the embedded vector store lies there and nowhere else. */
-  readonly goes: "anywhere" | "home";
+  /**
+   * Any origin that serves this model may be asked. A call without one goes to the first origin, because the embedded vector
+   * store lies there and nowhere else.
+   */
+  readonly modelOf?: (request: Request) => ModelRevision;
   /**
    * Whether it may be made again when its fate is unknown. A write may not: the first try may still be at work and land after
    * a later write that was acknowledged. Its caller, who got no acknowledgement, decides.
@@ -43,12 +44,11 @@ export const CALLS: {
   readonly [P in InternalPath]: Traits<InternalCalls[P]["request"], InternalCalls[P]["answer"]>;
 } = {
   "/internal/v1/embed": {
-    model: ({ model }) => model.id,
-    goes: "anywhere",
+    modelOf: ({ model }) => model,
     isRepeatable: () => true,
     isDeclined: ({ results }) =>
       results.some((result) => result.status === "failed" && DECLINED.has(result.error.code)),
   },
-  "/internal/v1/items": { goes: "home", isRepeatable: () => false },
-  "/internal/v1/store": { goes: "home", isRepeatable: ({ op }) => op !== "delete" },
+  "/internal/v1/items": { isRepeatable: () => false },
+  "/internal/v1/store": { isRepeatable: ({ op }) => op !== "delete" },
 };

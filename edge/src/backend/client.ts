@@ -3,14 +3,16 @@
  * long as the isolate, which knows nothing of what other isolates have met.
  */
 import { ApiError } from "@sightline/shared/errors";
+import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import { ModelsResponse, pack, type ServedModel } from "@sightline/shared/internal/protocol";
 import { importSigningKey, signCall } from "@sightline/shared/internal/token";
 import type { z } from "zod";
 import { attempt, type CallContext, FAULTS, FailedTry, type SignedCall, TRY_MS } from "./attempt.ts";
-import { Breaker, type Report } from "./breaker.ts";
+import { Breaker } from "./breaker.ts";
 import { CALLS, type InternalCalls, type InternalPath } from "./calls.ts";
 import { inOrder, mayServe, type Origin } from "./origins.ts";
 import { RetryBudget } from "./retry-budget.ts";
+import { type Admitted, admit, candidates, leftAlone, servingFirst, type Target } from "./targets.ts";
 
 export type { CallContext } from "./attempt.ts";
 
@@ -35,7 +37,7 @@ export interface BackendClient {
   models(context: CallContext): Promise<OriginsModels>;
 }
 
-export interface OriginsModels {
+interface OriginsModels {
   readonly models: readonly ServedModel[];
   /** Not all origins have answered: there may be more. */
   readonly isPartial: boolean;
@@ -52,10 +54,6 @@ export interface ClientOptions {
   readonly random?: () => number;
 }
 
-interface Target extends Origin {
-  readonly breaker: Breaker;
-}
-
 export function createBackendClient({
   origins,
   secret,
@@ -69,9 +67,8 @@ export function createBackendClient({
 
   return {
     async call(path, request, answer, context) {
-      const { model, goes, isRepeatable, isDeclined } = CALLS[path];
-      const wish = { model: model?.(request), region: context.region };
-      const order = goes === "home" ? targets.slice(0, 1) : inOrder(targets, wish, random);
+      const { modelOf, isRepeatable, isDeclined } = CALLS[path];
+      const order = modelOf ? orderFor(modelOf(request), context) : targets.slice(0, 1);
       if (order.length === 0) throw new ApiError("model_not_found", { param: "model" });
 
       const most = isRepeatable(request) ? MAX_TRIES : 1;
@@ -108,6 +105,7 @@ export function createBackendClient({
           const admitted = admit([target], new Set());
           if (!admitted) throw leftAlone([target]);
           const { models } = await ask(admitted, signed, ModelsResponse, context);
+          target.serves = new Set(models.map(modelRevisionKey));
           return models.filter(({ id }) => mayServe(target, id));
         }),
       );
@@ -117,6 +115,10 @@ export function createBackendClient({
       return { models: answered.flat(), isPartial: answered.length < lists.length };
     },
   };
+
+  function orderFor(model: ModelRevision, { region }: CallContext): readonly Target[] {
+    return servingFirst(inOrder(targets, { model: model.id, region }, random), model);
+  }
 
   async function sign(path: string, request: unknown, { tenant }: CallContext): Promise<SignedCall> {
     const body = pack(request);
@@ -152,35 +154,6 @@ export function createBackendClient({
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     return true;
   }
-}
-
-interface Admitted {
-  readonly target: Target;
-  readonly report: Report;
-  /** This call has asked this origin before. */
-  readonly isRepeat: boolean;
-}
-
-/** Who could be asked now, best first. Who has been asked comes last, and only if asking again may help. */
-function candidates(order: readonly Target[], tried: ReadonlySet<Target>, failed?: FailedTry): readonly Target[] {
-  const again = failed && FAULTS[failed.fault].again;
-  if (again === "nowhere") return [];
-  const closed = order.filter(({ breaker }) => breaker.waitMs === 0);
-  const fresh = closed.filter((target) => !tried.has(target));
-  return again === "anywhere" ? [...fresh, ...closed.filter((target) => tried.has(target))] : fresh;
-}
-
-function admit(order: readonly Target[], tried: ReadonlySet<Target>, failed?: FailedTry): Admitted | undefined {
-  for (const target of candidates(order, tried, failed)) {
-    const report = target.breaker.admit();
-    if (report) return { target, report, isRepeat: tried.has(target) };
-  }
-  return undefined;
-}
-
-function leftAlone(order: readonly Target[]): ApiError {
-  const waitMs = Math.min(...order.map(({ breaker }) => breaker.waitMs));
-  return new ApiError("backend_unavailable", { retryAfterSeconds: Math.max(1, waitMs / 1000) });
 }
 
 /** A failure that another try makes good is seen here and nowhere else. */

@@ -8,7 +8,7 @@ import { distance, Region, regionOf } from "./regions.ts";
 
 const origin = (id: string, more: object = {}) => Origin.parse({ id, url: `https://${id}.example.com`, ...more });
 const ids = (origins: readonly Origin[]) => origins.map(({ id }) => id);
-const ANY = { model: undefined, region: undefined };
+const ANY = { model: ModelId.parse("emoji-dual"), region: undefined };
 const FRANKFURT = origin("frankfurt", { region: "europe" });
 const VIRGINIA = origin("virginia", { region: "north-america" });
 const SYDNEY = origin("sydney", { region: "oceania" });

@@ -21,11 +21,10 @@ export const OriginList = z
   .min(1)
   .refine((origins) => new Set(origins.map(({ id }) => id)).size === origins.length, "two origins have the same id");
 
-export const mayServe = ({ models }: Origin, model: ModelId | undefined): boolean =>
-  models === undefined || model === undefined || models.includes(model);
+export const mayServe = ({ models }: Origin, model: ModelId): boolean => models?.includes(model) ?? true;
 
 export interface Wish {
-  readonly model: ModelId | undefined;
+  readonly model: ModelId;
   /** Of the caller. */
   readonly region: Region | undefined;
 }
