@@ -22,6 +22,7 @@ import type {
   VectorSpace,
   VectorStore,
 } from "@sightline/shared/store/port";
+import { checkLength } from "@sightline/shared/store/vector-length";
 import type { ProcessLock } from "../process-lock.ts";
 import { slices } from "./buckets.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
@@ -198,12 +199,6 @@ async function erase(space: ZvecSpace, scope: Scope, selector: DeleteSelector): 
     erased += space.erase(chosen.map((doc) => doc.id));
   }
   return erased;
-}
-
-function checkLength(space: VectorSpace, vector: Float32Array): void {
-  if (vector.length === space.dims) return;
-  const message = `The vector has ${vector.length} dimensions, the model ${space.dims}.`;
-  throw new ApiError("vector_invalid", { message });
 }
 
 const closed = (): ApiError => new ApiError("store_unavailable", { cause: new Error("the store is closed") });

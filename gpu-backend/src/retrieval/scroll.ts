@@ -1,10 +1,10 @@
 /**
  * Pages through a scope in ascending order of point ids, a fixed order that new or deleted points cannot shift. A cursor
- * is the id of the last point given out, so that it stays good when that point is gone.
+ * holds the id of the last point given out, so that it stays good when that point is gone.
  */
 import { type Filter, matchesFilter } from "@sightline/shared/api/filter";
-import { ApiError } from "@sightline/shared/errors";
-import { PointId } from "@sightline/shared/store/point-id";
+import { readCursor, writeCursor } from "@sightline/shared/store/cursor";
+import type { PointId } from "@sightline/shared/store/point-id";
 import type { Page, Scope, ScrollQuery } from "@sightline/shared/store/port";
 import { BUCKET_DIGITS, slices } from "./buckets.ts";
 import { metadataOf, POINT_FIELDS, toPoint } from "./rows.ts";
@@ -16,15 +16,16 @@ export async function scroll(
   scope: Scope,
   { limit, filter, cursor }: ScrollQuery,
 ): Promise<Page> {
-  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  const after = cursor === undefined ? undefined : await readCursor(scope, cursor);
   if (!space) return { points: [] };
   // One more than asked for tells whether there is a next page.
   const keys = await keysAfter(space, scope, { after, filter, wanted: limit + 1 });
   const page = keys.slice(0, limit);
-  if (page.length === 0) return { points: [] };
+  const last = page.at(-1);
+  if (last === undefined) return { points: [] };
   const docs = await space.find({ where: { scope, keys: page }, fields: POINT_FIELDS, includeVectors: true });
   const points = docs.sort(byId).map(toPoint);
-  return keys.length > limit ? { points, next: page.at(-1) } : { points };
+  return keys.length > limit ? { points, next: await writeCursor(scope, last) } : { points };
 }
 
 interface Wanted {
@@ -49,9 +50,3 @@ async function keysAfter(space: ZvecSpace, scope: Scope, { after, filter, wanted
 }
 
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
-
-function parseCursor(cursor: string): PointId {
-  const parsed = PointId.safeParse(cursor);
-  if (!parsed.success) throw new ApiError("invalid_cursor");
-  return parsed.data;
-}

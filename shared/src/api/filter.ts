@@ -44,7 +44,7 @@ export interface FilterGroup {
 }
 export type Filter = FilterGroup | Condition;
 
-const isCondition = (filter: Filter): filter is Condition => "field" in filter;
+export const isCondition = (filter: Filter): filter is Condition => "field" in filter;
 
 const FilterNode: z.ZodType<Filter> = z.lazy(() => z.union([Condition, Group]));
 

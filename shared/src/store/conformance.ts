@@ -13,12 +13,12 @@ import { describeIsolation } from "./conformance/isolation.ts";
 import { describePoints } from "./conformance/points.ts";
 import { describeScrolling } from "./conformance/scrolling.ts";
 import { describeSearch } from "./conformance/search.ts";
-import type { VectorStore } from "./port.ts";
+import type { VectorSpace, VectorStore } from "./port.ts";
 
 export interface StoreUnderTest {
   readonly store: VectorStore;
-  /** Undoes what making it did, after the store itself is closed. */
-  dispose(): Promise<void>;
+  /** Undoes what making it did, after the store itself is closed. @param spaces all that the suite may have created. */
+  dispose(spaces: readonly VectorSpace[]): Promise<void>;
 }
 
 export function describeVectorStore(name: string, makeStore: () => Promise<StoreUnderTest>): void {
@@ -34,7 +34,7 @@ export function describeVectorStore(name: string, makeStore: () => Promise<Store
 
     afterAll(async () => {
       await made?.store.close();
-      await made?.dispose();
+      await made?.dispose(run.spaces);
     });
 
     describePoints(run);

@@ -3,15 +3,24 @@
  * one tenant's collection by a `Scope`, so that no adapter can be asked for data across tenants.
  *
  * Semantics that every adapter keeps (the conformance suite checks them):
- * - vectors are L2-normalised float32 of `space.dims`; `score` is their cosine similarity, highest first, ties by id
- *   (which of equally near points make the cut at `topK` is the store's choice);
- * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole; what it wrote is
- *   seen by every read that starts after it;
- * - a vector of another length than `space.dims` is refused, ApiError(vector_invalid), and nothing of its call is stored;
- * - `search` is approximate, but exact for scopes of up to 1 000 points; filters never lose recall to the tenant filter;
- * - `scroll` goes in one fixed order of the store's own and neither skips nor repeats a point that exists throughout;
- * - a scope that holds nothing behaves like one that never existed, as does every scope of a space that was never
- *   ensured: empty results, zero counts, nothing to delete.
+ * - **vectors** are L2-normalised float32 of `space.dims` and come back as such, but for rounding; one of another length is
+ *   refused, ApiError(vector_invalid), and nothing of its call is stored;
+ * - **metadata** comes back as it was, as far as JSON can tell;
+ * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole; what it wrote is seen by
+ *   every read that starts after it. If it rejects, any of its points may be written or not: it can be repeated. Of two writes
+ *   of one point at the same time one wins whole. The ids of one call differ;
+ * - `delete` resolves when none of what it found is there any more, and tells how many that were;
+ * - `get` answers id by id, in the order asked for; an id may be asked for twice;
+ * - `search` gives the `topK` nearest, nearest first. `score` is the cosine similarity, from -1 to 1; of equally near points the
+ *   one of the lesser id (by UTF-16 code units) comes first, and which of them make the cut at `topK` is the store's choice. A
+ *   hit at exactly the threshold is one. It is approximate, but exact for scopes of up to 1 000 points (where a store searches
+ *   quantised vectors first, as exact as its rescoring), and the tenant filter never costs recall;
+ * - **filters** mean what `matchesFilter` means, of missing fields, null, lists, and types: nothing is converted;
+ * - `scroll` goes in one fixed order of the store's own and neither skips nor repeats a point that exists throughout, whatever
+ *   comes and goes meanwhile. A cursor that was not given out in this scope is refused, ApiError(invalid_cursor);
+ * - `count` is exact;
+ * - a scope that holds nothing behaves like one that never existed, as does every scope of a space that was never ensured: empty
+ *   results, zero counts, nothing to delete.
  *
  * Every method throws ApiError(store_unavailable) if the store cannot be reached in time.
  */

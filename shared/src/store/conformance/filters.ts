@@ -16,6 +16,9 @@ const scalar = fc.constantFrom<string | number | boolean>(
   1,
   -2.5,
   1e9,
+  0.1,
+  Number.MAX_SAFE_INTEGER,
+  1e21,
   true,
   false,
 );
@@ -23,6 +26,8 @@ const leaf = fc.oneof(
   { weight: 4, arbitrary: scalar },
   { weight: 1, arbitrary: fc.constant(null) },
   { weight: 1, arbitrary: fc.array(fc.oneof(scalar, fc.constant(null)), { maxLength: 3 }) },
+  // Lists and objects in a list are there, and equal nothing.
+  { weight: 1, arbitrary: fc.array(fc.constantFrom([1], ["red"], {}, { width: 1 }, 0), { maxLength: 2 }) },
 );
 const metadata = fc.record(
   {
@@ -34,7 +39,7 @@ const metadata = fc.record(
 );
 
 const field = fc.constantFrom("colour", "größe", "size", "size.width", "size.unit", "absent");
-const number = fc.constantFrom(-2.5, 0, 0.5, 1, 2e9);
+const number = fc.constantFrom(-2.5, 0, 0.1, 0.5, 1, 2e9, Number.MAX_SAFE_INTEGER);
 const condition = fc
   .record({
     field,

@@ -12,6 +12,7 @@ export const SCORE_DIGITS = 3;
 export class ConformanceRun {
   /** Names are unique to the run: a shared server may still hold those of another. */
   readonly #id = crypto.randomUUID().slice(0, 8);
+  readonly #spaces = new Map<string, VectorSpace>();
   #scopes = 0;
   #store: VectorStore | undefined;
 
@@ -27,7 +28,14 @@ export class ConformanceRun {
   readonly space = this.spaceNamed("first");
 
   spaceNamed(revision: string): VectorSpace {
-    return { id: ModelId.parse(`conformance-${this.#id}`), revision: Revision.parse(revision), dims: DIMS };
+    const space = { id: ModelId.parse(`conformance-${this.#id}`), revision: Revision.parse(revision), dims: DIMS };
+    this.#spaces.set(revision, space);
+    return space;
+  }
+
+  /** All that were asked for. */
+  get spaces(): readonly VectorSpace[] {
+    return [...this.#spaces.values()];
   }
 
   /** A scope that nothing was ever written to. */

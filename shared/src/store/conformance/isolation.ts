@@ -54,7 +54,7 @@ export function describeIsolation(run: ConformanceRun): void {
             const done = await perform(run, at(scopes, operation.place), operation);
             expect(done).toBe(rehearse(held, operation));
           }
-          for (const [i, held] of model.entries()) await expectHolds(run, at(scopes, i), held);
+          await Promise.all(model.map((held, i) => expectHolds(run, at(scopes, i), held)));
         }),
         { numRuns: 25 },
       );
@@ -100,15 +100,18 @@ function rehearse(held: Map<string, Point>, operation: Operation): number {
 
 async function expectHolds({ store, space }: ConformanceRun, scope: Scope, held: Map<string, Point>): Promise<void> {
   const expected = IDS.map((id) => held.get(id)?.metadata);
-  const got = await store.get(space, scope, IDS.map(itemId));
+  const [got, hits, { points }, count] = await Promise.all([
+    store.get(space, scope, IDS.map(itemId)),
+    store.search(space, scope, { vector: vectorOf(1), topK: 200 }),
+    store.scroll(space, scope, { limit: 200 }),
+    store.count(space, scope),
+  ]);
   expect(got.map((p) => p?.metadata)).toEqual(expected);
-  const hits = await store.search(space, scope, { vector: vectorOf(1), topK: 200 });
   expect(idsOf(hits).sort()).toEqual([...held.keys()].sort());
   expect(hits.every((hit) => hit.metadata.place === held.get(hit.id)?.metadata.place)).toBe(true);
-  const { points } = await store.scroll(space, scope, { limit: 200 });
   expect(idsOf(points).sort()).toEqual([...held.keys()].sort());
   const texts = [...held.values()].filter((p) => p.modality === "text").length;
-  expect(await store.count(space, scope)).toEqual({ text: texts, image: held.size - texts });
+  expect(count).toEqual({ text: texts, image: held.size - texts });
 }
 
 function at<T>(list: readonly T[], index: number): T {

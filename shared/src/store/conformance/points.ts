@@ -1,6 +1,7 @@
 /** Writing, reading, counting and deleting points. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../limits.ts";
 import type { Point } from "../port.ts";
 import { type ConformanceRun, idsOf, itemId, point, points, vectorOf } from "./fixtures.ts";
 
@@ -99,6 +100,25 @@ export function describePoints(run: ConformanceRun): void {
       await run.store.upsert(run.space, scope, []);
       expect(await run.store.get(run.space, scope, [])).toEqual([]);
       expect(await run.store.delete(run.space, scope, { ids: [] })).toBe(0);
+    });
+
+    it("of a call of the largest size are all there", async () => {
+      const scope = run.freshScope();
+      const filling = 'é"'.repeat(LIMITS.metadataBytes / 4 - 32);
+      const all = points(LIMITS.itemsPerCall, (n) => ({ n, filling }));
+      await run.store.upsert(run.space, scope, all);
+      expect(await run.store.count(run.space, scope)).toEqual({ text: 0, image: all.length });
+      const got = await run.store.get(run.space, scope, idsOf(all));
+      expect(got.every((p, n) => p?.metadata.n === n && p.metadata.filling === filling)).toBe(true);
+    });
+
+    it("that are written twice at the same time are one of the two, whole", async () => {
+      const scope = run.freshScope();
+      const versions = [1, 2].map((version) => point("apple", { vector: vectorOf(version), metadata: { version } }));
+      await Promise.all(versions.map((version) => run.store.upsert(run.space, scope, [version])));
+      const [got] = await run.store.get(run.space, scope, [itemId("apple")]);
+      expectSame(got, versions[Number(got?.metadata.version) - 1] as Point);
+      expect(await run.store.count(run.space, scope)).toEqual({ text: 0, image: 1 });
     });
 
     it("survive that their space is ensured again", async () => {

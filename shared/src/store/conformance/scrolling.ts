@@ -1,9 +1,9 @@
 /** Pages through a scope. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ItemId } from "../../ids.ts";
+import { CollectionName, type ItemId } from "../../ids.ts";
 import type { Point, Scope } from "../port.ts";
-import { type ConformanceRun, idsOf, itemId, point, points } from "./fixtures.ts";
+import { type ConformanceRun, idsOf, point, points } from "./fixtures.ts";
 
 export function describeScrolling(run: ConformanceRun): void {
   const readAll = async (
@@ -93,13 +93,27 @@ export function describeScrolling(run: ConformanceRun): void {
       await expect(page).rejects.toMatchObject({ code: "invalid_cursor" });
     });
 
-    it("sees none of another scope, even with its cursor", async () => {
+    it("refuses the cursor of another scope", async () => {
       const [mine, foreign] = [run.freshScope(), run.freshScope()];
-      await run.store.upsert(run.space, foreign, points(10));
-      await run.store.upsert(run.space, mine, [point("mine")]);
+      for (const scope of [mine, foreign]) await run.store.upsert(run.space, scope, points(10));
       const { next } = await run.store.scroll(run.space, foreign, { limit: 5 });
-      const { points: got } = await run.store.scroll(run.space, mine, { limit: 50, cursor: next });
-      expect(idsOf(got).filter((id) => id !== itemId("mine"))).toEqual([]);
+      const elsewhere = { ...foreign, collection: CollectionName.parse("elsewhere") };
+      for (const scope of [mine, elsewhere]) {
+        const page = run.store.scroll(run.space, scope, { limit: 5, cursor: next });
+        await expect(page).rejects.toMatchObject({ code: "invalid_cursor" });
+      }
+    });
+
+    it("takes pages of several readers at once, each from its own place", async () => {
+      const scope = run.freshScope();
+      await run.store.upsert(run.space, scope, points(30));
+      const [a, b] = await Promise.all([readAll(scope, 7), readAll(scope, 11)]);
+      expect(idsOf(a)).toEqual(idsOf(b));
+    });
+
+    it("refuses a cursor of a scope that holds nothing as of any other", async () => {
+      const page = run.store.scroll(run.space, run.freshScope(), { limit: 5, cursor: "nonsense" });
+      await expect(page).rejects.toMatchObject({ code: "invalid_cursor" });
     });
   });
 }

@@ -71,6 +71,47 @@ export function describeSearch(run: ConformanceRun): void {
       expect(await run.store.search(run.space, scope, none)).toEqual([]);
     });
 
+    it("scores by cosine from 1 to -1, and counts a hit at exactly the threshold", async () => {
+      const scope = run.freshScope();
+      const axis = (n: number, sign = 1) =>
+        Float32Array.from({ length: run.space.dims }, (_, i) => (i === n ? sign : 0));
+      const all = [point("same", { vector: axis(0) }), point("opposite", { vector: axis(0, -1) })];
+      await run.store.upsert(run.space, scope, [...all, point("across", { vector: axis(1) })]);
+      const hits = await run.store.search(run.space, scope, { vector: axis(0), topK: 3 });
+      expect(hits.map(({ id, score }) => [id, score])).toEqual([
+        ["same", 1],
+        ["across", 0],
+        ["opposite", -1],
+      ]);
+      const atLeast = async (scoreThreshold: number) =>
+        idsOf(await run.store.search(run.space, scope, { vector: axis(0), topK: 3, scoreThreshold }));
+      expect(await atLeast(1)).toEqual(["same"]);
+      expect(await atLeast(0)).toEqual(["same", "across"]);
+      expect(await atLeast(-1)).toEqual(["same", "across", "opposite"]);
+    });
+
+    it("cuts among equally near points, but never prefers them to a nearer one", async () => {
+      const scope = run.freshScope();
+      const same = ["d", "b", "c", "a"].map((id) => point(id, { vector: vectorOf(5) }));
+      await run.store.upsert(run.space, scope, [...same, point("z", { vector: vectorOf(6) })]);
+      const hits = idsOf(await run.store.search(run.space, scope, { vector: vectorOf(6), topK: 3 }));
+      expect(hits[0]).toBe("z");
+      expect(hits.slice(1)).toEqual(hits.slice(1).toSorted());
+      expect(new Set(hits).size).toBe(3);
+    });
+
+    it("narrows by modality, filter and threshold together", async () => {
+      const scope = run.freshScope();
+      const all = points(60, (n) => ({ n })).map((p, n): Point => ({ ...p, modality: n % 2 === 0 ? "text" : "image" }));
+      await run.store.upsert(run.space, scope, all);
+      const query = { vector: vectorOf(4), topK: 60, modality: "image", filter: { field: "n", lt: 30 } } as const;
+      const ranked = exactSearch(all, query);
+      const scoreThreshold = ((ranked[4]?.score ?? 0) + (ranked[5]?.score ?? 0)) / 2;
+      expect(idsOf(await run.store.search(run.space, scope, query))).toEqual(idsOf(ranked));
+      const hits = await run.store.search(run.space, scope, { ...query, scoreThreshold });
+      expect(idsOf(hits)).toEqual(idsOf(ranked.slice(0, 5)));
+    });
+
     it("is exact among 1 000 points beside a crowd of others, with and without a filter", async () => {
       const scope = run.freshScope();
       const all = points(1000, (n) => ({ rare: n % 300 === 0, tenth: n % 10 }));

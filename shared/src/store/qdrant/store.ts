@@ -1,0 +1,208 @@
+/**
+ * The vector store in Qdrant, for Node and for workerd: one physical collection per model revision, shared by all tenants.
+ * The backend keeps one; the edge makes one for each request, which then shares the request's deadline.
+ *
+ * A write is acknowledged when Qdrant has applied it (`wait`) on as many replicas as the collection's write consistency
+ * factor says; that later reads see it holds with one replica, or if that factor is the number of replicas.
+ */
+import { z } from "zod";
+import { Modality } from "../../api/collections.ts";
+import { ApiError } from "../../errors.ts";
+import type { ItemId } from "../../ids.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
+import { PointId, pointId } from "../point-id.ts";
+import type {
+  DeleteSelector,
+  Hit,
+  Page,
+  Point,
+  Scope,
+  ScrollQuery,
+  SearchQuery,
+  StoreHealth,
+  VectorSpace,
+  VectorStore,
+} from "../port.ts";
+import { checkLength } from "../vector-length.ts";
+import { batches } from "./batches.ts";
+import { type Budget, budgetOf, type QdrantConnection, QdrantError } from "./connection.ts";
+import { isMissingCollection } from "./faults.ts";
+import type { QdrantFilter } from "./filter.ts";
+import { FoundPoint, READ_FIELDS, StoredPoint, toStored } from "./payload.ts";
+import { type ClusterLayout, Completed, ensureSpace, physicalName } from "./space.ts";
+import { whereOf } from "./where.ts";
+
+interface QdrantStoreOptions {
+  readonly connection: QdrantConnection;
+  /** How many milliseconds a call that begins now may take. */
+  readonly callMs: () => number;
+  readonly layout?: ClusterLayout;
+}
+
+/** Candidates that are rescored, per hit: enough to make good what int8 mixes up. */
+const OVERSAMPLING = 3;
+/** How widely a tenant's graph is searched. */
+const HNSW_EF = 128;
+
+const Counted = z.object({ count: z.number().int() });
+const ScrolledPage = z.object({ points: z.array(StoredPoint), next_page_offset: PointId.nullish() });
+const Found = z.object({ points: z.array(FoundPoint) });
+
+export class QdrantStore implements VectorStore {
+  readonly #connection: QdrantConnection;
+  readonly #callMs: () => number;
+  readonly #layout: ClusterLayout;
+  readonly #ensured = new Set<string>();
+  #closed = false;
+
+  constructor({ connection, callMs, layout = {} }: QdrantStoreOptions) {
+    this.#connection = connection;
+    this.#callMs = callMs;
+    this.#layout = layout;
+  }
+
+  async ensure(space: VectorSpace): Promise<void> {
+    const budget = this.#begin();
+    if (this.#ensured.has(physicalName(space))) return;
+    await this.#connection.version(budget);
+    await ensureSpace(this.#connection, space, this.#layout, budget);
+    this.#ensured.add(physicalName(space));
+  }
+
+  async upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void> {
+    const budget = this.#begin();
+    for (const { vector } of points) checkLength(space, vector);
+    const stored = await Promise.all(points.map((point) => toStored(scope, point)));
+    for (const batch of batches(stored)) {
+      const request = { collection_name: physicalName(space), wait: true, points: batch.map(({ point }) => point) };
+      try {
+        await this.#connection.write((api, init) => api.upsertPoints(request, init), Completed, budget);
+      } catch (error) {
+        // Somebody has deleted it: it is made again when the next call ensures it.
+        if (isMissing(error)) this.#ensured.delete(physicalName(space));
+        throw error;
+      }
+    }
+  }
+
+  async delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
+    const budget = this.#begin();
+    if ("ids" in selector && selector.ids.length === 0) return 0;
+    const where = whereOf(scope, {
+      ids: "ids" in selector ? await pointIds(scope, selector.ids) : undefined,
+      filter: "filter" in selector ? selector.filter : undefined,
+    });
+    // Qdrant does not tell how many it deletes.
+    const there = await this.#count(space, where, budget);
+    if (there === 0) return 0;
+    const request = { collection_name: physicalName(space), wait: true, filter: where };
+    await this.#connection.write((api, init) => api.deletePoints(request, init), Completed, budget);
+    return there;
+  }
+
+  async get(space: VectorSpace, scope: Scope, ids: readonly ItemId[]): Promise<(Point | undefined)[]> {
+    const budget = this.#begin();
+    if (ids.length === 0) return [];
+    const keys = await pointIds(scope, ids);
+    const page = await this.#scroll(space, { filter: whereOf(scope, { ids: keys }), limit: keys.length }, budget);
+    const points = new Map(page.points.map((point) => [point.id, point]));
+    return ids.map((id) => points.get(id));
+  }
+
+  async scroll(space: VectorSpace, scope: Scope, { limit, filter, cursor }: ScrollQuery): Promise<Page> {
+    const budget = this.#begin();
+    const offset = cursor === undefined ? undefined : await readCursor(scope, cursor);
+    const page = await this.#scroll(space, { filter: whereOf(scope, { filter }), limit, offset }, budget);
+    // The first point of the next page. Should it be gone by then, the one after it is.
+    const { points, next_page_offset: next } = page;
+    return next ? { points, next: await writeCursor(scope, next) } : { points };
+  }
+
+  async search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]> {
+    const budget = this.#begin();
+    const { vector, topK, modality, filter, scoreThreshold = Number.NEGATIVE_INFINITY, includeVectors = false } = query;
+    checkLength(space, vector);
+    const request = {
+      collection_name: physicalName(space),
+      query: Array.from(vector),
+      filter: whereOf(scope, { modality, filter }),
+      limit: topK,
+      params: { hnsw_ef: HNSW_EF, quantization: { rescore: true, oversampling: OVERSAMPLING } },
+      with_payload: READ_FIELDS,
+      with_vector: includeVectors,
+    };
+    const { points } = await this.#read({ points: [] }, (connection) =>
+      connection.read((api, init) => api.queryPoints(request, init), Found, budget),
+    );
+    // Qdrant's own threshold leaves out what is equal to it.
+    return points
+      .filter(({ score }) => score >= scoreThreshold)
+      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+  }
+
+  async count(space: VectorSpace, scope: Scope): Promise<Record<Modality, number>> {
+    const budget = this.#begin();
+    const [text, image] = await Promise.all(
+      [Modality.enum.text, Modality.enum.image].map((modality) =>
+        this.#count(space, whereOf(scope, { modality }), budget),
+      ),
+    );
+    return { text: text ?? 0, image: image ?? 0 };
+  }
+
+  async health(): Promise<StoreHealth> {
+    try {
+      const budget = this.#begin();
+      const version = await this.#connection.version(budget);
+      // The version is told to everybody; this is refused without a key that may read.
+      await this.#connection.read((api, init) => api.getCollections({}, init), z.object({}), budget);
+      return { status: "ok", detail: `Qdrant ${version}` };
+    } catch (error) {
+      const reason = error instanceof ApiError && error.cause instanceof Error ? error.cause.message : String(error);
+      return { status: "down", detail: reason };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #begin(): Budget {
+    if (this.#closed) throw new ApiError("store_unavailable", { cause: new Error("the store is closed") });
+    return budgetOf(this.#callMs());
+  }
+
+  #scroll(
+    space: VectorSpace,
+    page: { readonly filter: QdrantFilter; readonly limit: number; readonly offset?: PointId | undefined },
+    budget: Budget,
+  ): Promise<z.infer<typeof ScrolledPage>> {
+    const request = { collection_name: physicalName(space), ...page, with_payload: READ_FIELDS, with_vector: true };
+    return this.#read({ points: [] }, (connection) =>
+      connection.read((api, init) => api.scrollPoints(request, init), ScrolledPage, budget),
+    );
+  }
+
+  async #count(space: VectorSpace, filter: QdrantFilter, budget: Budget): Promise<number> {
+    const request = { collection_name: physicalName(space), filter, exact: true };
+    const { count } = await this.#read({ count: 0 }, (connection) =>
+      connection.read((api, init) => api.countPoints(request, init), Counted, budget),
+    );
+    return count;
+  }
+
+  /** A space that was never ensured holds nothing. */
+  async #read<T>(nothing: T, ask: (connection: QdrantConnection) => Promise<T>): Promise<T> {
+    try {
+      return await ask(this.#connection);
+    } catch (error) {
+      if (isMissing(error)) return nothing;
+      throw error;
+    }
+  }
+}
+
+const isMissing = (error: unknown): boolean => error instanceof QdrantError && isMissingCollection(error.fault);
+
+const pointIds = (scope: Scope, ids: readonly ItemId[]): Promise<PointId[]> =>
+  Promise.all([...new Set(ids)].map((id) => pointId(scope, id)));
