@@ -28,7 +28,7 @@ const Description = GeneratedWeights.extend({
   text: Vectors,
 });
 
-export const VIT_B_32 = { size: 224, dims: 512, contextLength: 77 } as const;
+const VIT_B_32 = { size: 224, dims: 512, contextLength: 77 } as const;
 
 const unzipped = async (name: string) => promisify(gunzip)(await readFile(new URL(name, FIXTURES)));
 
