@@ -32,6 +32,9 @@ const Variables = z.object({
   CACHE_REFUSALS_SECONDS: Amount,
   /** `true`: one tenant's entry answers another's equal input, and so tells that someone has sent it. */
   CACHE_SHARED_ACROSS_TENANTS: z.stringbool({ truthy: ["true"], falsy: ["false"] }),
+  /** Where searches are answered by Qdrant itself; without it the backend is asked. A key that may only read is enough. */
+  QDRANT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  QDRANT_API_KEY: z.string().min(1).optional(),
   /** Of the operator API, which is closed without it. */
   ADMIN_TOKEN: z.string().min(32).optional(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */

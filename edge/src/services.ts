@@ -1,4 +1,5 @@
 /** What lives as long as the isolate: parsed configuration, backend client, caches. Built once, from the environment. */
+import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { type BackendClient, createBackendClient } from "./backend/client.ts";
 import { ModelCatalogue } from "./backend/models.ts";
 import { CanaryRouting } from "./backend/routing.ts";
@@ -21,6 +22,8 @@ export interface Services {
   readonly memory: CacheTier | undefined;
   readonly inFlight: InFlight;
   readonly collections: CollectionCache;
+  /** Absent where the vector store is the backend's own. */
+  readonly qdrant: QdrantConnection | undefined;
 }
 
 const built = new WeakMap<Config, Services>();
@@ -39,6 +42,10 @@ export function servicesFor(env: Env): Services {
       memory: config.CACHE_MEMORY_MB > 0 ? memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024) : undefined,
       inFlight: new Map(),
       collections: new CollectionCache(),
+      qdrant:
+        config.QDRANT_URL === undefined
+          ? undefined
+          : new QdrantConnection({ url: config.QDRANT_URL, apiKey: config.QDRANT_API_KEY }),
     };
     built.set(config, services);
   }

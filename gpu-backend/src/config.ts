@@ -20,6 +20,8 @@ const listOf = <T>(item: z.ZodType<T, string>, fallback: string) =>
 
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
+const optionalCount = z.coerce.number().int().positive().optional();
+
 const Settings = z.object({
   HOST: z.string().default("127.0.0.1"),
   /** 0 takes any free port. */
@@ -42,7 +44,17 @@ const Settings = z.object({
   MAX_QUEUE: count(4096),
   /** Images that are decoded at the same time. */
   DECODE_CONCURRENCY: count(Math.max(2, availableParallelism())),
+  VECTOR_STORE: z.enum(["embedded", "qdrant"]).default("embedded"),
+  /** Of the embedded store. */
   DATA_DIR: z.string().default(".sightline/vectors"),
+  /** Port 6333 unless it names one. */
+  QDRANT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  QDRANT_API_KEY: z.string().min(1).optional(),
+  /** Of collections that are made from now on; Qdrant's own defaults where absent. */
+  QDRANT_SHARD_NUMBER: optionalCount,
+  QDRANT_REPLICATION_FACTOR: optionalCount,
+  /** As many as there are replicas unless told otherwise. */
+  QDRANT_WRITE_CONSISTENCY_FACTOR: optionalCount,
   /** CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. */
   FETCH_ALLOW_ADDRESSES: listOf(z.string(), ""),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -50,11 +62,16 @@ const Settings = z.object({
   SHUTDOWN_GRACE_MS: count(20_000),
 });
 
+const Checked = Settings.refine((settings) => settings.VECTOR_STORE !== "qdrant" || settings.QDRANT_URL !== undefined, {
+  path: ["QDRANT_URL"],
+  message: "VECTOR_STORE=qdrant needs it",
+});
+
 export type Config = z.infer<typeof Settings>;
 
 /** @throws Error that names every setting at fault. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const result = Settings.safeParse(environment);
+  const result = Checked.safeParse(environment);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   throw new Error(`the configuration is not valid: ${faults.join("; ")}`);

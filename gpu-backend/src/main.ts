@@ -11,7 +11,7 @@ import { createEmbedder } from "./embed.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
 import { Registry } from "./models/registry.ts";
 import { Replica } from "./replica.ts";
-import { openEmbeddedStore } from "./retrieval/embedded-store.ts";
+import { openStore } from "./retrieval/open-store.ts";
 import { createServer } from "./server.ts";
 
 const config = readConfig(process.env);
@@ -64,7 +64,7 @@ try {
 }
 
 async function start(): Promise<void> {
-  const store = await openEmbeddedStore({ dataDir: config.DATA_DIR, log });
+  const store = await openStore(config, log);
   await loadModels();
   replica.serve(registry, store);
   log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");

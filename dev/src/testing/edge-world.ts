@@ -16,6 +16,7 @@ import type { PlanName } from "@sightline/shared/limits";
 import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
+import { startQdrantDouble } from "../qdrant/server.ts";
 import { startUpstash } from "../upstash/server.ts";
 import { memoryBacking, redisBacking } from "../upstash/testing.ts";
 
@@ -32,6 +33,12 @@ export interface WorldBindings {
   readonly SWITCHED_REDIS_URL: string;
   /** The same again, for the tests of caches: files of tests run side by side. */
   readonly STRANGE_REDIS_URL: string;
+  /** A backend that writes to Qdrant, through the same switch as the worker's reads: it is taken away from both at once. */
+  readonly QDRANT_BACKEND_URL: string;
+  readonly SWITCHED_QDRANT_URL: string;
+  readonly QDRANT_READ_KEY: string;
+  /** For the conformance suite: a real server where the environment names one, else the double. */
+  readonly TEST_QDRANT: { readonly url: string; readonly apiKey: string };
   readonly REDIS_TOKEN: string;
   readonly KEY_PEPPER: string;
   readonly ADMIN_TOKEN: string;
@@ -63,19 +70,32 @@ export async function startWorld(): Promise<World> {
   // Where there is one, a real Redis: the worker's Lua must run there. `npm start` and its tests have the one in memory.
   const backing = await (redisBacking.isAbsent ? memoryBacking : redisBacking).open();
   const redis = await startUpstash({ port: 0, token, backing: backing.options });
-  const [switched, strange, backend] = await Promise.all([
-    startSwitchedProxy(redis.url),
-    startSwitchedProxy(redis.url),
+  const qdrantKeys = { apiKey: "test-qdrant-key", readOnlyApiKey: "test-qdrant-read-key" };
+  const qdrant = await startQdrantDouble(qdrantKeys);
+  const switchedQdrant = await startSwitchedProxy(qdrant.url);
+  const startBackend = (settings: Readonly<Record<string, string>>) =>
     startPart("backend", "gpu-backend/src/main.ts", {
       HOST: "127.0.0.1",
       PORT: "0",
       BACKEND_SECRET: backendSecret,
-      DATA_DIR: join(dir, "vectors"),
       LOG_LEVEL: "error",
       INFERENCE_THREADS: "1",
       FETCH_ALLOW_ADDRESSES: "",
+      ...settings,
+    });
+  const [switched, strange, backend, qdrantBackend] = await Promise.all([
+    startSwitchedProxy(redis.url),
+    startSwitchedProxy(redis.url),
+    startBackend({ VECTOR_STORE: "embedded", DATA_DIR: join(dir, "vectors") }),
+    startBackend({
+      VECTOR_STORE: "qdrant",
+      QDRANT_URL: switchedQdrant.url,
+      QDRANT_API_KEY: qdrantKeys.apiKey,
+      // It tells of each call that it refuses, which is what its tests are about.
+      LOG_LEVEL: "fatal",
     }),
   ]);
+  const { QDRANT_URL: realUrl, QDRANT_API_KEY: realKey = "" } = process.env;
   const backendUrl = `http://127.0.0.1:${backend.port}`;
   const [faulty, flaky] = await Promise.all([startFaultyBackend(backendUrl), startFaultyBackend(backendUrl)]);
   return {
@@ -88,13 +108,18 @@ export async function startWorld(): Promise<World> {
       REDIS_URL: redis.url,
       SWITCHED_REDIS_URL: switched.url,
       STRANGE_REDIS_URL: strange.url,
+      QDRANT_BACKEND_URL: `http://127.0.0.1:${qdrantBackend.port}`,
+      SWITCHED_QDRANT_URL: switchedQdrant.url,
+      QDRANT_READ_KEY: qdrantKeys.readOnlyApiKey,
+      TEST_QDRANT: realUrl ? { url: realUrl, apiKey: realKey } : { url: qdrant.url, apiKey: qdrantKeys.apiKey },
       REDIS_TOKEN: token,
       KEY_PEPPER: pepper,
       ADMIN_TOKEN: "test-admin-token-that-has-more-than-32-bytes",
       TEST_KEYS: await seedKeys(new Redis({ url: redis.url, token, enableTelemetry: false }), pepper),
     },
     async close() {
-      await Promise.all([backend.stop(), switched.close(), strange.close(), faulty.close(), flaky.close()]);
+      await Promise.all([backend.stop(), qdrantBackend.stop()]);
+      await Promise.all([switched, strange, faulty, flaky, switchedQdrant, qdrant].map((server) => server.close()));
       await redis.close();
       await backing.close();
       await rm(dir, { recursive: true, force: true });
@@ -198,7 +223,7 @@ const startSwitchedProxy = (target: string): Promise<TestServer> =>
 
 async function forward(request: IncomingMessage, target: string): Promise<{ status: number; body: Uint8Array }> {
   const headers = Object.entries(request.headers).filter(([name]) =>
-    /^(authorization|content-type|sightline-|traceparent|upstash-|x-request-id)/.test(name),
+    /^(api-key|authorization|content-type|sightline-|traceparent|upstash-|x-request-id)/.test(name),
   );
   const answer = await fetch(new URL(request.url ?? "/", target), {
     method: request.method ?? "POST",

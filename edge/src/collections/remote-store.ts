@@ -1,28 +1,12 @@
 /** The vector store seen through the backend: for deployments whose store is embedded in it (`npm start`). */
-import type { ItemId } from "@sightline/shared/ids";
 import { type StoreRequest, StoreResponses } from "@sightline/shared/internal/protocol";
-import type {
-  DeleteSelector,
-  Hit,
-  Page,
-  Point,
-  Scope,
-  ScrollQuery,
-  SearchQuery,
-  VectorSpace,
-} from "@sightline/shared/store/port";
+import type { Point, VectorStore } from "@sightline/shared/store/port";
 import { vectorFromBytes, vectorToBytes } from "@sightline/shared/vectors";
 import type { z } from "zod";
 import type { BackendClient, CallContext } from "../backend/client.ts";
 
 /** What the edge does with a store. It creates no spaces and writes no points: the backend does. */
-export interface EdgeStore {
-  delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number>;
-  get(space: VectorSpace, scope: Scope, ids: readonly ItemId[]): Promise<(Point | undefined)[]>;
-  scroll(space: VectorSpace, scope: Scope, query: ScrollQuery): Promise<Page>;
-  search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]>;
-  count(space: VectorSpace, scope: Scope): Promise<{ text: number; image: number }>;
-}
+export type EdgeStore = Pick<VectorStore, "delete" | "get" | "scroll" | "search" | "count">;
 
 type WirePoint = z.infer<typeof StoreResponses.scroll>["points"][number];
 

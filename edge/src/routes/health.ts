@@ -1,14 +1,24 @@
 /** `/healthz`: the worker runs. `/readyz`: what it needs answers. Both without a key, neither tells more than a word. */
+import type { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
+import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import { z } from "zod";
 import type { Router } from "../router.ts";
 
 const Health = z.object({ status: z.literal("ok") }).meta({ id: "Health" });
 const State = z.enum(["ok", "down"]);
 const Readiness = z
-  .object({ status: z.enum(["ok", "degraded"]), components: z.object({ backend: State, redis: State }) })
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    components: z.object({ backend: State, redis: State, store: State.optional() }),
+  })
   .meta({ id: "Readiness" });
 
 const PROBE_TIMEOUT_MS = 2000;
+
+async function isStoreReady(connection: QdrantConnection): Promise<boolean> {
+  const { status } = await new QdrantStore({ connection, callMs: () => PROBE_TIMEOUT_MS }).health();
+  return status === "ok";
+}
 
 export function health(router: Router): void {
   router.add(
@@ -44,7 +54,8 @@ export function health(router: Router): void {
         });
         return Promise.any(probes).then(() => true);
       };
-      const [backend, cache] = await Promise.all([
+      const [store, backend, cache] = await Promise.all([
+        services.qdrant && isStoreReady(services.qdrant),
         backendReady().catch(() => false),
         redis.ping().then(
           () => true,
@@ -52,10 +63,14 @@ export function health(router: Router): void {
         ),
       ]);
       const state = (ok: boolean) => (ok ? "ok" : "down") as z.infer<typeof State>;
-      const ready = backend && cache;
+      const ready = backend && cache && store !== false;
       const body: z.infer<typeof Readiness> = {
         status: ready ? "ok" : "degraded",
-        components: { backend: state(backend), redis: state(cache) },
+        components: {
+          backend: state(backend),
+          redis: state(cache),
+          ...(store !== undefined && { store: state(store) }),
+        },
       };
       return c.json(body, ready ? 200 : 503);
     },

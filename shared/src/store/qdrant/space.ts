@@ -16,7 +16,10 @@ import { type Budget, type QdrantConnection, QdrantError } from "./connection.ts
 import { isConflict, isMissingCollection } from "./faults.ts";
 import { INDEXED_FIELDS } from "./payload.ts";
 
-/** How a new collection is spread over a cluster; what is absent is the server's default. One that exists stays as it is. */
+/**
+ * How a new collection is spread over a cluster; what is absent is the server's default. One that exists stays as it is. A
+ * write waits for all replicas that are alive unless told otherwise: else a read from another replica might miss it.
+ */
 export interface ClusterLayout {
   readonly shardNumber?: number | undefined;
   readonly replicationFactor?: number | undefined;
@@ -73,7 +76,7 @@ async function infoOf(connection: QdrantConnection, space: VectorSpace, budget: 
 async function create(
   connection: QdrantConnection,
   space: VectorSpace,
-  { shardNumber, replicationFactor, writeConsistencyFactor }: ClusterLayout,
+  { shardNumber, replicationFactor, writeConsistencyFactor = replicationFactor }: ClusterLayout,
   budget: Budget,
 ): Promise<Info> {
   const wanted = {

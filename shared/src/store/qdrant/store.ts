@@ -3,7 +3,7 @@
  * The backend keeps one; the edge makes one for each request, which then shares the request's deadline.
  *
  * A write is acknowledged when Qdrant has applied it (`wait`) on as many replicas as the collection's write consistency
- * factor says; that later reads see it holds with one replica, or if that factor is the number of replicas.
+ * factor says, which by default is all of them: so that later reads see it, whichever replica they ask.
  */
 import { z } from "zod";
 import { Modality } from "../../api/collections.ts";
@@ -43,6 +43,8 @@ interface QdrantStoreOptions {
 const OVERSAMPLING = 3;
 /** How widely a tenant's graph is searched. */
 const HNSW_EF = 128;
+/** Who asks for health does not wait long for it. */
+const HEALTH_MS = 3000;
 
 const Counted = z.object({ count: z.number().int() });
 const ScrolledPage = z.object({ points: z.array(StoredPoint), next_page_offset: PointId.nullish() });
@@ -152,7 +154,7 @@ export class QdrantStore implements VectorStore {
 
   async health(): Promise<StoreHealth> {
     try {
-      const budget = this.#begin();
+      const budget = this.#begin(HEALTH_MS);
       const version = await this.#connection.version(budget);
       // The version is told to everybody; this is refused without a key that may read.
       await this.#connection.read((api, init) => api.getCollections({}, init), z.object({}), budget);
@@ -167,9 +169,9 @@ export class QdrantStore implements VectorStore {
     this.#closed = true;
   }
 
-  #begin(): Budget {
+  #begin(atMostMs = Number.POSITIVE_INFINITY): Budget {
     if (this.#closed) throw new ApiError("store_unavailable", { cause: new Error("the store is closed") });
-    return budgetOf(this.#callMs());
+    return budgetOf(Math.min(this.#callMs(), atMostMs));
   }
 
   #scroll(
