@@ -1,0 +1,1 @@
+"""OFA checkpoints for visual entailment → the service's model folders."""
