@@ -127,6 +127,31 @@ describe("a backend that fails", () => {
     expect([cached.status, cached.headers.get("sightline-cache")]).toEqual([200, "hit"]);
   });
 
+  it("again and again is left alone for a minute, which Retry-After tells, while caches go on answering", async () => {
+    const word = crypto.randomUUID();
+    await embed(word);
+    await setMode(env.FAULTY_BACKEND_URL, "reset");
+    for (let i = 0; i < 3; i++) await embed(crypto.randomUUID(), { env: broken });
+    // It would answer again: that nobody asks it is what this shows.
+    await setMode(env.FAULTY_BACKEND_URL, "up");
+    const answer = await embed(crypto.randomUUID(), { env: broken });
+    expectError(answer, 503, "backend_unavailable");
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(50);
+    expect((await embed(word, { env: broken })).headers.get("sightline-cache")).toBe("hit");
+  });
+
+  it("is not noticed where a second origin is well", async () => {
+    const { BACKEND_URL: url, ...rest } = env;
+    const origins = [
+      { id: "ailing", url: env.FAULTY_BACKEND_URL, weight: 1_000_000 },
+      { id: "well", url, weight: 0.000_001 },
+    ];
+    const isolate = { ...rest, BACKEND_ORIGINS: JSON.stringify(origins) } as unknown as typeof env;
+    await setMode(env.FAULTY_BACKEND_URL, "reset");
+    for (let i = 0; i < 5; i++) expect((await embed(crypto.randomUUID(), { env: isolate })).status).toBe(200);
+    expect((await get("/readyz", { key: null, env: isolate })).status).toBe(200);
+  });
+
   it("that refuses our signature is our fault, not the caller's", async () => {
     const isolate = { ...env, BACKEND_SECRET: "another secret of at least 32 bytes" };
     expectError(await embed(crypto.randomUUID(), { env: isolate }), 502, "backend_invalid_response");

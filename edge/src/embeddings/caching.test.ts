@@ -142,12 +142,13 @@ describe("calls to Redis", () => {
     return calls;
   }
 
-  it("are two for who is calling, one for limits and caches, and one behind the answer, in a fresh isolate", async () => {
+  it("are two for who is calling, two for canaries and models, one for limits and caches, and one behind the answer, in a fresh isolate", async () => {
     await embed(word(), isolate());
     const fresh = isolate();
     expect(await callsOf(() => embed([word(), word()], fresh))).toEqual([
       ["get"],
       ["hget"],
+      ["get"],
       ["set"],
       ["evalsha", "mget"],
       ["evalsha", "set", "set"],
