@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { QdrantDouble } from "@sightline/shared/testing/qdrant/double";
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   /** With its query. */
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Asked {
 /**
  * `reset`: the connection breaks before the request is looked at; `lost`: after it was done; `hang`: nothing ever comes.
  */
-export type Fault =
+type Fault =
   | "reset"
   | "lost"
   | "hang"

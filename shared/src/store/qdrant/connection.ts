@@ -33,11 +33,11 @@ interface ConnectionParts {
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
+  /** A read that takes longer is tried again. A write is given all the time there is: it may still be at work. */
+  readonly readTryMs?: number;
 }
 
 const MAX_TRIES = 3;
-/** A read that takes longer is tried again. A write is given all the time there is: it may still be at work. */
-const READ_TRY_MS = 5000;
 /** The longest wait before the second try; twice that before the third. */
 const BACKOFF_MS = 200;
 
@@ -49,17 +49,19 @@ export class QdrantConnection {
   readonly #api: Api;
   readonly #random: () => number;
   readonly #sleep: (ms: number) => Promise<void>;
+  readonly #readTryMs: number;
 
   /** @throws Error if the URL is none. */
-  constructor(address: QdrantAddress, { random = Math.random, sleep = delay }: ConnectionParts = {}) {
+  constructor(address: QdrantAddress, { random = Math.random, sleep = delay, readTryMs = 5000 }: ConnectionParts = {}) {
     this.#api = new QdrantClient(clientOptions(address)).api();
     this.#random = random;
     this.#sleep = sleep;
+    this.#readTryMs = readTryMs;
   }
 
   /** @throws QdrantError */
   read<T>(request: QdrantRequest, answer: z.ZodType<T>, budget: Budget): Promise<T> {
-    return this.#ask(request, Envelope, budget, READ_TRY_MS).then(({ result }) => parse(answer, result));
+    return this.#ask(request, Envelope, budget, this.#readTryMs).then(({ result }) => parse(answer, result));
   }
 
   /** The write has to be idempotent: a try whose answer got lost may have been done. @throws QdrantError */
@@ -69,7 +71,7 @@ export class QdrantConnection {
 
   /** @returns the server's version. @throws QdrantError, also if it is not a supported one. */
   async version(budget: Budget): Promise<string> {
-    const { version } = await this.#ask((api, init) => api.root({}, init), Root, budget, READ_TRY_MS);
+    const { version } = await this.#ask((api, init) => api.root({}, init), Root, budget, this.#readTryMs);
     const fault = unsupported(version);
     if (fault) throw new QdrantError({ message: fault, isTransient: false });
     return version;

@@ -20,23 +20,13 @@ const Match = z.union([
 ]);
 export type Match = z.infer<typeof Match>;
 
-const boundsOf = <T extends z.ZodType>(bound: T) =>
-  z.strictObject({ gt: bound.nullish(), gte: bound.nullish(), lt: bound.nullish(), lte: bound.nullish() });
-const Range = boundsOf(z.number());
+const bound = z.number().nullish();
+const Range = z.strictObject({ gt: bound, gte: bound, lt: bound, lte: bound });
 export type Range = z.infer<typeof Range>;
 
 const FieldCondition = z
-  .strictObject({
-    key: z.string(),
-    match: Match.nullish(),
-    range: Range.nullish(),
-    values_count: boundsOf(count).nullish(),
-    is_empty: z.boolean().nullish(),
-    is_null: z.boolean().nullish(),
-  })
-  .refine(({ key: _, ...tests }) => Object.values(tests).some((test) => test !== undefined && test !== null), {
-    message: "At least one field condition must be specified",
-  });
+  .strictObject({ key: z.string(), match: Match.nullish(), range: Range.nullish() })
+  .refine(({ match, range }) => match || range, { message: "At least one field condition must be specified" });
 export type FieldCondition = z.infer<typeof FieldCondition>;
 
 const PayloadField = z.strictObject({ key: z.string() });
