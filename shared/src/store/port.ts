@@ -5,7 +5,7 @@
  * Semantics that every adapter keeps (the conformance suite checks them):
  * - **vectors** are L2-normalised float32 of `space.dims` and come back as such, but for rounding; one of another length is
  *   refused, ApiError(vector_invalid), and nothing of its call is stored;
- * - **metadata** comes back as it was, as far as JSON can tell;
+ * - **metadata** comes back as it was, as far as JSON can tell; nothing in it is called `__proto__`, which callers see to;
  * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole; what it wrote is seen by
  *   every read that starts after it. If it rejects, any of its points may be written or not: it can be repeated. Of two writes
  *   of one point at the same time one wins whole. The ids of one call differ;

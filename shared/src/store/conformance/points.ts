@@ -34,9 +34,11 @@ export function describePoints(run: ConformanceRun): void {
 
     it("keep any metadata as it was", async () => {
       const scope = run.freshScope();
-      const key = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }).filter((k) => k !== "__proto__");
+      const key = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" });
       const value = fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme", noUnicodeString: false });
-      const metadata = fc.dictionary(key, value, { maxKeys: 6, noNullPrototype: true });
+      const metadata = fc
+        .dictionary(key, value, { maxKeys: 6, noNullPrototype: true })
+        .filter((drawn) => !JSON.stringify(drawn).includes("__proto__"));
       await fc.assert(
         fc.asyncProperty(metadata, async (drawn) => {
           // What JSON cannot tell apart (-0 and 0) is not ours to keep apart.
