@@ -48,6 +48,8 @@ export interface WorldBindings {
 const KEYS = {
   full: { tenant: "acme", plan: "unlimited", scopes: SCOPES },
   other: { tenant: "rival", plan: "unlimited", scopes: SCOPES },
+  // Has collections of its own, which `other` has not.
+  neighbour: { tenant: "neighbour", plan: "unlimited", scopes: SCOPES },
   searchOnly: { tenant: "acme", plan: "unlimited", scopes: ["search"] },
   poor: { tenant: "poor", plan: "free", scopes: SCOPES },
   // Another tenant of the same plan, for another test file: limits are the tenant's, and files run side by side.

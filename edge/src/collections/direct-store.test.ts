@@ -64,12 +64,12 @@ describe("a worker that asks Qdrant itself", () => {
 
   it("shows nothing of one tenant to another", async () => {
     const path = await collectionWith([{ id: "v", embedding: axis(0) }]);
-    expectError(await ask("GET", `${path}/items/v`, undefined, { key: "other" }), 404, "collection_not_found");
+    expectError(await ask("GET", `${path}/items/v`, undefined, { key: "neighbour" }), 404, "collection_not_found");
     const query = { query: { embedding: axis(0) } };
-    expectError(await ask("POST", `${path}/search`, query, { key: "other" }), 404, "collection_not_found");
-    expect((await ask("PUT", path, {}, { key: "other" })).status).toBe(200);
-    expect((await ask("POST", `${path}/search`, query, { key: "other" })).body.results).toEqual([]);
-    expect((await ask("GET", path, undefined, { key: "other" })).body.items.total).toBe(0);
+    expectError(await ask("POST", `${path}/search`, query, { key: "neighbour" }), 404, "collection_not_found");
+    expect((await ask("PUT", path, {}, { key: "neighbour" })).status).toBe(200);
+    expect((await ask("POST", `${path}/search`, query, { key: "neighbour" })).body.results).toEqual([]);
+    expect((await ask("GET", path, undefined, { key: "neighbour" })).body.items.total).toBe(0);
   });
 
   it("refuses writes and searches with 503 while Qdrant is away, and acknowledges nothing half", async () => {
