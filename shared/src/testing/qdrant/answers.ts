@@ -26,7 +26,14 @@ export const RESULTS = {
         on_disk_payload: z.boolean(),
       }),
       hnsw_config: z.object({ m: z.number(), ef_construct: z.number(), full_scan_threshold: z.number() }).loose(),
-      optimizer_config: z.object({ deleted_threshold: z.number(), flush_interval_sec: z.number() }).loose(),
+      optimizer_config: z
+        .object({
+          deleted_threshold: z.number(),
+          vacuum_min_vector_number: z.number(),
+          default_segment_number: z.number(),
+          flush_interval_sec: z.number(),
+        })
+        .loose(),
       quantization_config: CreateCollection.shape.quantization_config,
     }),
     payload_schema: z.record(

@@ -66,7 +66,12 @@ export class DoubleCollection {
           ef_construct: hnsw?.ef_construct ?? 100,
           full_scan_threshold: hnsw?.full_scan_threshold ?? 10_000,
         },
-        optimizer_config: { deleted_threshold: 0.2, flush_interval_sec: 5 },
+        optimizer_config: {
+          deleted_threshold: 0.2,
+          vacuum_min_vector_number: 1000,
+          default_segment_number: 0,
+          flush_interval_sec: 5,
+        },
         quantization_config: quantization,
       },
       payload_schema: Object.fromEntries(schema),
