@@ -130,14 +130,19 @@ function world() {
 
 const INPUTS = [text("a"), text("b"), text("c"), text("\u0002"), image(1), image(2), image(3), url("x"), url("y")];
 const Inputs = fc.array(fc.constantFrom(...INPUTS), { minLength: 1, maxLength: 12 });
+const SOURCES = ["memory", "colo", "redis"];
+const tally = (names: readonly string[]) =>
+  Object.fromEntries(distinct(names).map((name) => [name, names.filter((other) => other === name).length]));
 const distinct = (names: readonly string[]) => [...new Set(names)].sort();
 
+const FORGOTTEN = [[], [0], [0, 1], [1, 2], [2], [0, 1, 2]] as const;
+
 describe("whatever the tiers know", () => {
-  it("the answer is the direct one, and each distinct input that no tier has is asked for once", async () => {
-    const Step = fc.record({ inputs: Inputs, forgotten: fc.subarray([0, 1, 2] as const) });
+  it("the answer is the direct one, its source is told, and each distinct input that no tier has is asked for once", async () => {
+    const Step = fc.record({ inputs: Inputs, forgotten: fc.constantFrom(...FORGOTTEN) });
     await fc.assert(
       fc.asyncProperty(fc.array(Step, { minLength: 1, maxLength: 5 }), async (steps) => {
-        const { asked, resolve, settled, forget } = world();
+        const { asked, resolve, settled, forget, counted } = world();
         const known = [new Set<string>(), new Set<string>(), new Set<string>()] as const;
         for (const { inputs, forgotten } of steps) {
           for (const tier of forgotten) {
@@ -148,6 +153,8 @@ describe("whatever the tiers know", () => {
           asked.length = 0;
           expect(await resolve(inputs)).toEqual(inputs.map(outcomeOf));
           await settled();
+          const sources = inputs.map((input) => SOURCES[known.findIndex((tier) => tier.has(nameOf(input)))] ?? "miss");
+          expect(counted()).toEqual(tally(sources));
           const unknown = inputs.filter((input) => !known.some((tier) => tier.has(nameOf(input))));
           expect([...asked].sort()).toEqual(distinct(unknown.map(nameOf)));
           for (const name of inputs.filter(({ kind }) => kind !== "image_url").map(nameOf)) {
@@ -191,7 +198,10 @@ describe("requests that follow another's call", () => {
     leader.catch(() => undefined);
     while (isolate.asked.length === 0) await new Promise((next) => setTimeout(next, 1));
     isolate.behaviour.answer = async () => undefined;
-    return { ...isolate, leader, answer: resolve, fail: reject };
+    const joined = async (count: number) => {
+      while (isolate.counted().joined !== count) await new Promise((next) => setTimeout(next, 1));
+    };
+    return { ...isolate, leader, joined, answer: resolve, fail: reject };
   }
 
   it("ask for the rest alone, and say that they have joined", async () => {
@@ -205,8 +215,9 @@ describe("requests that follow another's call", () => {
   });
 
   it("get the error of an input that cannot be embedded", async () => {
-    const { asked, answer, resolve, inFlight } = await withLeader([image(1), text("a")]);
+    const { asked, answer, joined, resolve, inFlight } = await withLeader([image(1), text("a")]);
     const follower = resolve([text("a"), image(1)]);
+    await joined(2);
     answer();
     expect(await follower).toEqual([outcomeOf(text("a")), "image_invalid: broken image 1"]);
     expect(asked).toEqual(["image 1", "text a"]);
@@ -214,8 +225,9 @@ describe("requests that follow another's call", () => {
   });
 
   it("make a call of their own if the leader's fails as a whole", async () => {
-    const { asked, leader, fail, resolve } = await withLeader([text("a")]);
+    const { asked, leader, fail, joined, resolve } = await withLeader([text("a")]);
     const follower = resolve([text("a")]);
+    await joined(1);
     fail(new ApiError("deadline_exceeded"));
     await expect(leader).rejects.toMatchObject({ code: "deadline_exceeded" });
     expect(await follower).toEqual([outcomeOf(text("a"))]);
