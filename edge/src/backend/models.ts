@@ -124,7 +124,7 @@ export class ModelCatalogue {
       // What the origins serve that have not answered is known from before: a call for it is to fail as they do.
       const models = distinct([...answered, ...(isPartial ? ((await this.#known(store)) ?? []) : [])]);
       this.#snapshot = { models, at: this.#now() };
-      await store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined);
+      context.waitUntil(store.set(REDIS_KEY, JSON.stringify({ models })).catch(() => undefined));
       return models;
     } catch (error) {
       const models = await this.#known(store);

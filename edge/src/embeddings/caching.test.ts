@@ -142,7 +142,10 @@ describe("calls to Redis", () => {
     return calls;
   }
 
-  it("are two for who is calling, two for canaries and models, one for limits and caches, and one behind the answer, in a fresh isolate", async () => {
+  /** The canaries' record is read anew every few seconds, behind an answer. */
+  const withoutRenewals = (calls: string[][]) => calls.filter((commands) => commands.join() !== "get");
+
+  it("are two for who is calling, two for what is served, one for limits and caches, and one behind the answer, in a fresh isolate", async () => {
     await embed(word(), isolate());
     const fresh = isolate();
     expect(await callsOf(() => embed([word(), word()], fresh))).toEqual([
@@ -158,7 +161,7 @@ describe("calls to Redis", () => {
   it("are one for limits and caches and one behind the answer where the caller is known", async () => {
     const known = isolate();
     await embed(word(), known);
-    expect(await callsOf(() => embed(word(), known))).toEqual([
+    expect(withoutRenewals(await callsOf(() => embed(word(), known)))).toEqual([
       ["evalsha", "mget"],
       ["evalsha", "set"],
     ]);
@@ -169,10 +172,10 @@ describe("calls to Redis", () => {
     const input = word();
     await embed(input, known);
     const limits = [["evalsha"], ["evalsha"]];
-    expect(await callsOf(() => embed(input, known))).toEqual(limits);
+    expect(withoutRenewals(await callsOf(() => embed(input, known)))).toEqual(limits);
     const inColo = word();
     await embed(inColo, isolate());
-    expect(await callsOf(() => embed(inColo, known))).toEqual(limits);
+    expect(withoutRenewals(await callsOf(() => embed(inColo, known)))).toEqual(limits);
   });
 });
 
