@@ -6,8 +6,9 @@
  * - a missing field satisfies no `match` and no `range`, so that `must_not` of them holds;
  * - `is_empty` is true of a missing field and of an empty list, and of nothing else.
  *
- * Numbers are compared by `range`: `match` knows integers only. Qdrant's JSON parser rounds the last bit of numbers of more
- * than 15 digits, so that two of those may be taken for equal, or not, where JavaScript says otherwise.
+ * Numbers are compared by `range`: `match` knows integers only. Qdrant's JSON parser (serde_json) takes about every tenth
+ * number of 17 digits for its neighbour, in what it stores and in what it is asked alike: a number always equals itself, but
+ * two that differ in their last bit alone may be one.
  */
 import type { Schemas } from "@qdrant/js-client-rest";
 import { type Condition, type Filter, type FilterGroup, isCondition } from "../../api/filter.ts";
