@@ -16,7 +16,7 @@ export interface AcceptedItem {
   readonly source: Source;
 }
 
-export interface RefusedItem {
+interface RefusedItem {
   readonly index: number;
   /** As the caller wrote it, where that is an id at all. */
   readonly id: string | null;
