@@ -58,7 +58,7 @@ def manifest(checkpoint: Checkpoint, about: dict, pixels: str, files: dict, toke
 
 
 def dump(content: dict) -> str:
-    """JSON as the project's formatter wants it: lists of numbers on one line."""
+    """JSON as the project's formatter wants it: lists of numbers and of words on one line."""
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    joined = re.sub(r"\[[-\d.e,\s]+\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
-    return joined.replace("[ ", "[").replace(" ]", "]") + "\n"
+    scalars = re.compile(r'\[(?:\s+(?:"\w*"|[-\d.e]+),?)+\s+\]')
+    return scalars.sub(lambda found: re.sub(r"(?<=\[)\s+|\s+(?=\])", "", re.sub(r",\s+", ", ", found[0])), text) + "\n"

@@ -12,9 +12,9 @@ MIN_WEIGHTS = 1024
 FLOAT32_NODES = {"/Cast", "/Mul", "/Add", "/Transpose", "/ReduceL2", "/Clip", "/Expand", "/Div"}
 
 
-def half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Weights and arithmetic in float16; inputs, outputs and the last normalisation stay float32."""
-    stay = [node.name for node in model.graph.node if node.name in FLOAT32_NODES]
+def half(model: onnx.ModelProto, float32_nodes: set[str] = FLOAT32_NODES) -> onnx.ModelProto:
+    """Weights and arithmetic in float16; inputs, outputs and the named nodes stay float32."""
+    stay = [node.name for node in model.graph.node if node.name in float32_nodes]
     model = convert_float_to_float16(model, keep_io_types=True, node_block_list=stay)
     # The converter casts a tensor once for each float32 node that reads it, every time to the same name; and between
     # two float32 nodes it goes through float16, which would cost the result its length of 1.
@@ -84,15 +84,24 @@ def round_runs(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _add(graph: onnx.GraphProto, name: str, values: np.ndarray) -> str:
-    graph.initializer.append(numpy_helper.from_array(values, name))
+    # A table that is looked up twice is stored once.
+    if not _has(graph, name):
+        graph.initializer.append(numpy_helper.from_array(values, name))
     return name
+
+
+def _has(graph: onnx.GraphProto, name: str) -> bool:
+    return any(tensor.name == name for tensor in graph.initializer)
 
 
 def _matrix(graph: onnx.GraphProto, node: onnx.NodeProto, weights: np.ndarray) -> list[onnx.NodeProto]:
     """Cast and Mul are folded when the session loads; DequantizeLinear would be repeated in every run."""
-    rounded, scales = round_runs(weights.T)
     name = node.input[1]
     wide, full = f"{name}_wide", f"{name}_full"
+    if _has(graph, f"{name}_int8"):
+        node.input[1] = full
+        return [node]
+    rounded, scales = round_runs(weights.T)
     stored = _add(graph, f"{name}_int8", np.ascontiguousarray(rounded.T))
     scale = _add(graph, f"{name}_scale", scales.reshape(-1))
     node.input[1] = full

@@ -22,8 +22,11 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 UNUSED = re.compile(
     r"(en|de)coder\.version|(en|de)coder\.(token|image)_rp_bucket|decoder\.image_position_idx"
     r"|decoder\.(embed_image_positions|image_pos_ln|code_layernorm_embedding|image_rel_pos_table_list)\..*"
-    r"|encoder\.embed_images\.(.*\.)?num_batches_tracked|classification_heads\..*"
+    r"|encoder\.embed_images\..*num_batches_tracked|classification_heads\..*"
 )
+
+# Constants of ours, and a counter that only training looks at.
+COMPUTED = re.compile(r".*\.(rows|columns|token_buckets|num_batches_tracked)")
 
 # The ports' names of what fairseq calls otherwise.
 ENCODER_NAMES = {"self_attn_mid_layer_norm": "attn_ln", "ffn_layer_norm": "ffn_layernorm"}
@@ -145,16 +148,16 @@ def build(weights: Mapping[str, Tensor], answer_ids: tuple[int, ...], norm_eps: 
     found.pop("decoder.output_projection.weight", None)
     found["decoder.embed_tokens.weight"] = found["encoder.embed_tokens.weight"]
     found["answers"] = found["encoder.embed_tokens.weight"][list(answer_ids)].clone()
+    # Without memory or random numbers: the weights take the parameters' places.
     with torch.device("meta"):
-        shapes = {name: value.shape for name, value in Ofa(config).state_dict().items()}
-    shapes = {name: shape for name, shape in shapes.items() if not name.endswith("num_batches_tracked")}
-    if missing := sorted(shapes.keys() - found.keys()):
+        model = Ofa(config)
+    expected = {name: value.shape for name, value in model.state_dict().items() if not COMPUTED.fullmatch(name)}
+    if missing := sorted(expected.keys() - found.keys()):
         raise BadInput(f"it lacks {missing[0]} and {len(missing) - 1} more: it is not an OFA, or half of one")
-    if foreign := sorted(found.keys() - shapes.keys()):
+    if foreign := sorted(found.keys() - expected.keys()):
         raise BadInput(f"it has {foreign[0]}, which OFA for visual entailment does not")
-    for name, shape in shapes.items():
+    for name, shape in expected.items():
         if found[name].shape != shape:
             raise BadInput(f"its {name} is {list(found[name].shape)}, where {list(shape)} is expected")
-    model = Ofa(config)
     model.load_state_dict(found, strict=False, assign=True)
     return model.eval()

@@ -35,6 +35,15 @@ class Config:
     """Of batch normalisation; 1e-3 in checkpoints trained with --sync-bn."""
 
     @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def scale(self) -> float:
+        """Of queries before they meet their keys, of content and of places alike: each is given half of the variance."""
+        return (2 * self.head_width) ** -0.5
+
+    @property
     def grid(self) -> int:
         return self.image_size // STRIDE
 

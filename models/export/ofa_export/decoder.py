@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import Config
-from .layers import MASKED, SCALE_FACTOR, DecoderLayer, absolute_bias
+from .layers import MASKED, DecoderLayer, absolute_bias
 from .positions import token_buckets, token_distances
 
 
@@ -14,7 +14,6 @@ class Decoder(nn.Module):
         super().__init__()
         width, layers, heads = config.width, config.decoder_layers, config.heads
         self.config = config
-        self.pos_scaling = (width / heads * SCALE_FACTOR) ** -0.5
         self.embed_tokens = embed_tokens
         self.layernorm_embedding = nn.LayerNorm(width)
         self.embed_positions = nn.Embedding(config.positions + 2, width)
@@ -25,19 +24,19 @@ class Decoder(nn.Module):
         self.layer_norm = nn.LayerNorm(width)
         rows = 2 * config.token_buckets - 1
         self.token_rel_pos_table_list = nn.ModuleList(nn.Embedding(rows, heads) for _ in range(layers))
-        self.register_buffer("token_buckets", token_buckets(config.token_buckets, config.positions), persistent=False)
+        self.register_buffer("token_buckets", token_buckets(config.token_buckets, config.positions))
 
     def forward(self, ids: Tensor, encoded: Tensor, encoded_positions: Tensor, mask: Tensor) -> Tensor:
         """
-        @param ids: i64[batch, T]. @param encoded: f32[batch, S, width]. @param encoded_positions: f32[S, width].
+        @param ids: i64[batch, T]. @param encoded: f32[batch, S, width]. @param encoded_positions: f32[1, S, width].
         @param mask: f32[batch, 1, 1, S], added to the scores of each encoded key.
         @returns f32[batch, T, width]; a state depends on the tokens up to its own, so padding at the end cannot matter.
         """
-        length, heads, scale = ids.shape[1], self.config.heads, self.pos_scaling
-        positions = self.pos_ln(self.embed_positions.weight[:length])
-        places = absolute_bias(self.self_pos_q_linear(positions) * scale, self.self_pos_k_linear(positions), heads)
+        length, config = ids.shape[1], self.config
+        positions = self.pos_ln(self.embed_positions.weight[None, :length])
+        places = absolute_bias(self.self_pos_q_linear(positions), self.self_pos_k_linear(positions), config)
         cross_places = absolute_bias(
-            self.cross_pos_q_linear(positions) * scale, self.cross_pos_k_linear(encoded_positions), heads
+            self.cross_pos_q_linear(positions), self.cross_pos_k_linear(encoded_positions), config
         )
         order = torch.arange(length, device=ids.device)
         causal = (order[None, :] > order[:, None]).to(positions.dtype) * MASKED

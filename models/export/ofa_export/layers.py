@@ -6,21 +6,18 @@ from torch import Tensor, nn
 
 from .config import Config
 
-# OFA halves the variance of q · k, and of the position biases, once more than a transformer usually does: content and
-# positions share the scores.
-SCALE_FACTOR = 2
 # Added to the scores of a key that must not be seen: its share is 0 in float32, and float16 can hold it.
 MASKED = -1e4
 
 
-def split_heads(x: Tensor, heads: int) -> Tensor:
-    """f32[…, tokens, width] → f32[…, heads, tokens, width / heads]."""
-    return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+def split_heads(x: Tensor, config: Config) -> Tensor:
+    """f32[batch, tokens, width] → f32[batch, heads, tokens, width / heads]."""
+    return x.reshape(x.shape[0], -1, config.heads, config.head_width).transpose(1, 2)
 
 
-def absolute_bias(queries: Tensor, keys: Tensor, heads: int) -> Tensor:
-    """f32[q, width] and f32[k, width], places after their projections → f32[heads, q, k]."""
-    return split_heads(queries, heads) @ split_heads(keys, heads).transpose(-1, -2)
+def absolute_bias(queries: Tensor, keys: Tensor, config: Config) -> Tensor:
+    """f32[1, q, width] and f32[1, k, width], places after their projections → f32[1, heads, q, k]."""
+    return split_heads(queries, config) * config.scale @ split_heads(keys, config).transpose(-1, -2)
 
 
 class Attention(nn.Module):
@@ -29,8 +26,7 @@ class Attention(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         width = config.width
-        self.heads = config.heads
-        self.scale = (width // config.heads * SCALE_FACTOR) ** -0.5
+        self.config = config
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(width, width) for _ in range(4))
         self.c_attn = nn.Parameter(torch.ones(config.heads))
 
@@ -39,11 +35,11 @@ class Attention(nn.Module):
         @param queries: f32[batch, q, width]. @param keys: f32[batch, k, width], also the values.
         @param bias: added to the scores, broadcast to f32[batch, heads, q, k].
         """
-        q = split_heads(self.q_proj(queries) * self.scale, self.heads)
-        k, v = split_heads(self.k_proj(keys), self.heads), split_heads(self.v_proj(keys), self.heads)
+        q = split_heads(self.q_proj(queries) * self.config.scale, self.config)
+        k, v = split_heads(self.k_proj(keys), self.config), split_heads(self.v_proj(keys), self.config)
         mixed = torch.softmax(q @ k.transpose(-1, -2) + bias, -1) @ v
-        mixed = mixed * self.c_attn[:, None, None]
-        return self.out_proj(mixed.transpose(-2, -3).flatten(-2))
+        mixed = (mixed * self.c_attn[:, None, None]).transpose(1, 2)
+        return self.out_proj(mixed.reshape(queries.shape[0], -1, self.config.width))
 
 
 class FeedForward(nn.Module):

@@ -1,4 +1,7 @@
-"""Where a token or a patch is: position ids, and buckets of the distance between two of them."""
+"""Where a token or a patch is: position ids, and buckets of the distance between two of them.
+
+The constants are made on the CPU whatever the default device is: a model whose weights come later is built on `meta`.
+"""
 
 import math
 
@@ -8,7 +11,7 @@ from torch import Tensor
 
 def patch_rows_and_columns(grid: int) -> tuple[Tensor, Tensor]:
     """i64[grid²] each, in the order of the patches."""
-    places = torch.arange(grid)
+    places = torch.arange(grid, device="cpu")
     return places.repeat_interleave(grid), places.repeat(grid)
 
 
@@ -31,7 +34,7 @@ def token_buckets(buckets: int, positions: int) -> Tensor:
     reference does: another precision would put some distances into the next bucket.
     """
     middle = buckets // 2
-    distance = torch.arange(1 - positions, positions)
+    distance = torch.arange(1 - positions, positions, device="cpu")
     far = distance.abs().clamp(min=middle - 1)
     log = torch.ceil(torch.log(far / middle) / math.log((positions - 1) / middle) * (middle - 1)) + middle
     bucket = torch.where(far <= middle, distance, log.int() * torch.sign(distance))

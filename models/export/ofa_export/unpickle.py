@@ -1,8 +1,8 @@
 """Checkpoint files read without running any code that they bring, and without the libraries that wrote them.
 
 fairseq's `.pt` files hold its configuration beside the weights: argparse namespaces, and objects of omegaconf and of
-fairseq itself. torch's own safe mode refuses those, and its unsafe mode imports them and runs whatever else the pickle asks for.
-Here tensors are made by torch, and everything else becomes an inert `Foreign` that keeps what it was given.
+fairseq itself. torch's own safe mode refuses those, and its unsafe mode imports them and runs whatever else the pickle
+asks for. Here tensors are made by torch, and everything else becomes an inert `Foreign` that keeps what it was given.
 """
 
 import pickle
@@ -19,7 +19,7 @@ KNOWN = {
     ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
     ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
     ("torch", "Size"): torch.Size,
-    **{("torch", name): getattr(torch, name) for name in ("float32", "float16", "bfloat16", "float64", "int64", "device")},
+    ("torch", "device"): torch.device,
     **{
         ("torch", f"{kind}Storage"): getattr(torch, f"{kind}Storage")
         for kind in ("Float", "Half", "BFloat16", "Double", "Long", "Int", "Short", "Char", "Byte", "Bool")
@@ -66,7 +66,8 @@ def read_tensors(file: Path) -> dict[str, Any]:
         content = torch.load(file, map_location="cpu", pickle_module=_Pickle, weights_only=False)
     except Exception as error:
         # torch has no common error for files that it cannot read: pickle's, zip's, struct's and its own come through.
-        raise BadInput(f"{file} cannot be read: {str(error).strip().splitlines()[0] if str(error) else error!r}") from error
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise BadInput(f"{file} cannot be read: {reason[:160]}") from error
     if not isinstance(content, dict):
         raise BadInput(f"{file} holds a {type(content).__name__}, not weights by name")
     return content

@@ -1,0 +1,132 @@
+"""`python -m ofa_export SOURCE --id … --revision … --license … --source …`: an OFA checkpoint → a model folder.
+
+One graph in every variant, the tokenizer, and last the manifest. The folder appears when it is complete, and each of its
+files was compared with torch.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import onnx
+import torch
+from clip_export.__main__ import LARGEST_FILE, TARGET
+from clip_export.errors import BadInput
+from clip_export.manifest import NAME
+from tokenizers import Tokenizer
+
+from .check import BOUNDS, check, sample
+from .checkpoint import Checkpoint, load
+from .config import IMAGE_SIZE, size_name
+from .graph import trace
+from .manifest import dump, entry, manifest
+from .precision import half, int8
+from .tokenizer import answer_ids, find, make, tokenizer_json
+
+CHANGES = {"fp16": half, "int8": int8}
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    options = argparse.ArgumentParser(prog="ofa_export", description=__doc__.split("\n")[0].split(": ")[1])
+    options.add_argument(
+        "checkpoint", type=Path, help="fairseq's .pt, or a folder in the layout of the Hugging Face and ModelScope ports"
+    )
+    options.add_argument("--vocabulary", type=Path, help="the folder of the vocabulary, if it is not the checkpoint's")
+    options.add_argument("--id", required=True, help="the model's id; also the folder's name")
+    options.add_argument("--revision", required=True, help="scores of different revisions are never compared")
+    options.add_argument("--license", required=True, help="SPDX identifier of the weights' licence")
+    options.add_argument("--source", required=True, help="where the weights come from")
+    options.add_argument("--description", help="one sentence for those who choose a model")
+    options.add_argument("--image-size", type=int, default=IMAGE_SIZE, help="pixels a side that it was trained with")
+    options.add_argument("--variants", default="fp32,fp16,int8", help="which files to write")
+    options.add_argument("--url", help="where the files will lie, if the manifest is to be pulled by")
+    options.add_argument("--target", type=Path, default=TARGET, help="the folder of models")
+    return options.parse_args(argv)
+
+
+def export(args: argparse.Namespace) -> Path:
+    """@returns the model's folder. @raises BadInput"""
+    variants = args.variants.split(",")
+    if unknown := set(variants) - set(BOUNDS):
+        raise BadInput(f"there is no variant {sorted(unknown)[0]!r}: {', '.join(BOUNDS)}")
+    for name, value in (("--id", args.id), ("--revision", args.revision)):
+        if not NAME.fullmatch(value):
+            raise BadInput(f"{name} is lower-case letters, digits, '.', '_' and '-', at most 63, not {value!r}")
+    if args.image_size < 32 or args.image_size % 16:
+        raise BadInput(f"--image-size is a multiple of 16, and 32 or more, not {args.image_size}")
+    folder, work = args.target / args.id, args.target / f".{args.id}.{os.getpid()}"
+    if folder.exists():
+        raise BadInput(f"{folder} exists already")
+    if not args.checkpoint.exists():
+        raise BadInput(f"{args.checkpoint} does not exist")
+    beside = args.checkpoint if args.checkpoint.is_dir() else args.checkpoint.parent
+    vocabulary = find(args.vocabulary or beside)
+    tokenizer = make(vocabulary)
+    checkpoint = load(args.checkpoint, answer_ids(tokenizer), args.image_size)
+    if max(vocabulary.ids.values()) >= checkpoint.model.config.vocabulary:
+        raise BadInput(f"the vocabulary does not fit: the model knows {checkpoint.model.config.vocabulary} tokens")
+    work.mkdir(parents=True)
+    try:
+        (work / "tokenizer.json").write_text(json.dumps(tokenizer_json(vocabulary), ensure_ascii=False))
+        write_folder(checkpoint, tokenizer, args, variants, work)
+        work.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+def write_folder(
+    checkpoint: Checkpoint, tokenizer: Tokenizer, args: argparse.Namespace, variants: list[str], folder: Path
+) -> None:
+    model, config = checkpoint.model, checkpoint.model.config
+    given = sample(tokenizer, config.image_size, checkpoint.mean, checkpoint.std)
+    with torch.no_grad():
+        expected = model(*given.tensors()).numpy()
+    size = sum(parameter.numel() for parameter in model.parameters()) * 4
+    if "fp32" in variants and size >= LARGEST_FILE:
+        raise BadInput(f"it has {size / 1e9:.1f} GB in float32, and an ONNX file ends at 2 GB: --variants fp16,int8")
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    graph = trace(model.fold(), given.tensors(), scratch / "traced.onnx")
+    shutil.rmtree(scratch)
+    files: dict[str, dict] = {}
+    for i, variant in enumerate(variants, start=1):
+        path = folder / f"model.{variant}.onnx"
+        # A change takes its graph apart, so the last may have the original.
+        source = graph if i == len(variants) else _copy(graph)
+        onnx.save(CHANGES.get(variant, lambda unchanged: unchanged)(source), path)
+        check(path, variant, given, expected)
+        files[variant] = entry(path, args.url)
+    name = size_name(config)
+    about = {
+        "id": args.id,
+        "revision": args.revision,
+        "description": args.description or f"OFA{f' {name}' if name else ''}, exported from {args.checkpoint.name}.",
+        "license": args.license,
+        "source": args.source,
+    }
+    written = entry(folder / "tokenizer.json", args.url)
+    content = manifest(checkpoint, about, answer_ids(tokenizer), files, written)
+    (folder / "manifest.json").write_text(dump(content))
+
+
+def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(graph)
+    return copy
+
+
+def main(argv: list[str] | None = None) -> int:
+    try:
+        print(export(arguments(argv)))
+    except BadInput as error:
+        print(f"ofa_export: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
