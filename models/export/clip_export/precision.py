@@ -15,7 +15,8 @@ FLOAT32_NODES = {"/Cast", "/Mul", "/Add", "/Transpose", "/ReduceL2", "/Clip", "/
 def half(model: onnx.ModelProto, float32_nodes: set[str] = FLOAT32_NODES) -> onnx.ModelProto:
     """Weights and arithmetic in float16; inputs, outputs and the named nodes stay float32."""
     stay = [node.name for node in model.graph.node if node.name in float32_nodes]
-    model = convert_float_to_float16(model, keep_io_types=True, node_block_list=stay)
+    infer_shapes(model)
+    model = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True, node_block_list=stay)
     # The converter casts a tensor once for each float32 node that reads it, every time to the same name; and between
     # two float32 nodes it goes through float16, which would cost the result its length of 1.
     producers = {output: node for node in model.graph.node for output in node.output}
@@ -37,6 +38,25 @@ def half(model: onnx.ModelProto, float32_nodes: set[str] = FLOAT32_NODES) -> onn
     OnnxModel(model).topological_sort()
     onnx.checker.check_model(model)
     return model
+
+
+def infer_shapes(model: onnx.ModelProto) -> None:
+    """Types and shapes of what lies between the nodes, in place. onnx's own call refuses a model of 2 GB and more, so it
+    gets one whose larger weights are inputs."""
+    shell = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+    graph = shell.graph
+    graph.name = model.graph.name
+    graph.node.extend(model.graph.node)
+    graph.input.extend(model.graph.input)
+    graph.output.extend(model.graph.output)
+    for tensor in model.graph.initializer:
+        # Shapes are computed from small ones.
+        if np.prod(tensor.dims) < MIN_WEIGHTS:
+            graph.initializer.append(tensor)
+        else:
+            graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(onnx.shape_inference.infer_shapes(shell).graph.value_info)
 
 
 def _before_narrowing(name: str, producers: dict[str, onnx.NodeProto]) -> str:

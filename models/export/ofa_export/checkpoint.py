@@ -68,8 +68,6 @@ class Checkpoint:
     model: Ofa
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    folder: Path
-    """Where the vocabulary may lie."""
 
 
 def load(source: Path, answer_ids: tuple[int, ...], image_size: int = IMAGE_SIZE) -> Checkpoint:
@@ -91,8 +89,8 @@ def load(source: Path, answer_ids: tuple[int, ...], image_size: int = IMAGE_SIZE
         _compare(settings, FAIRSEQ_SETTINGS)
     model = build(weights, answer_ids, 1e-3 if settings.get("sync_bn") else 1e-5, image_size)
     if task.get("imagenet_default_mean_and_std"):
-        return Checkpoint(model, IMAGENET_MEAN, IMAGENET_STD, file.parent)
-    return Checkpoint(model, HALF, HALF, file.parent)
+        return Checkpoint(model, IMAGENET_MEAN, IMAGENET_STD)
+    return Checkpoint(model, HALF, HALF)
 
 
 def _in_folder(folder: Path) -> Path:
