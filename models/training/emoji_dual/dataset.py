@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
-IMAGE_SIZE = 96
+IMAGE_SIZE = 80
 MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's
 STD = (0.26862954, 0.26130258, 0.27577711)
 FLAGS_GROUP = 9
