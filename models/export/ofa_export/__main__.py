@@ -21,12 +21,12 @@ from tokenizers import Tokenizer
 from .check import BOUNDS, check, sample
 from .checkpoint import Checkpoint, load
 from .config import IMAGE_SIZE, size_name
-from .graph import trace
+from .graph import read, trace
 from .manifest import dump, entry, manifest
 from .precision import half, int8
 from .tokenizer import answer_ids, find, make, tokenizer_json
 
-CHANGES = {"fp16": half, "int8": int8}
+CHANGES = {"fp32": lambda graph: graph, "fp16": half, "int8": int8}
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -90,16 +90,14 @@ def write_folder(
         raise BadInput(f"it has {size / 1e9:.1f} GB in float32, and an ONNX file ends at 2 GB: --variants fp16,int8")
     scratch = folder / "scratch"
     scratch.mkdir()
-    graph = trace(model.fold(), given.tensors(), scratch / "traced.onnx")
-    shutil.rmtree(scratch)
+    trace(model.fold(), given.tensors(), scratch / "traced.onnx")
     files: dict[str, dict] = {}
-    for i, variant in enumerate(variants, start=1):
+    for variant in variants:
         path = folder / f"model.{variant}.onnx"
-        # A change takes its graph apart, so the last may have the original.
-        source = graph if i == len(variants) else _copy(graph)
-        onnx.save(CHANGES.get(variant, lambda unchanged: unchanged)(source), path)
+        onnx.save(CHANGES[variant](read(scratch / "traced.onnx")), path)
         check(path, variant, given, expected)
         files[variant] = entry(path, args.url)
+    shutil.rmtree(scratch)
     name = size_name(config)
     about = {
         "id": args.id,
@@ -111,12 +109,6 @@ def write_folder(
     written = entry(folder / "tokenizer.json", args.url)
     content = manifest(checkpoint, about, answer_ids(tokenizer), files, written)
     (folder / "manifest.json").write_text(dump(content))
-
-
-def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
-    copy = onnx.ModelProto()
-    copy.CopyFrom(graph)
-    return copy
 
 
 def main(argv: list[str] | None = None) -> int:

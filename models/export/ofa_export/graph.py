@@ -15,7 +15,7 @@ INPUTS = ("patch_images", "input_ids", "lengths")
 OUTPUT = "scores"
 
 
-def trace(model: Ofa, example: tuple[Tensor, Tensor, Tensor], target: Path) -> onnx.ModelProto:
+def trace(model: Ofa, example: tuple[Tensor, Tensor, Tensor], target: Path) -> None:
     """
     Nothing is computed ahead here. What depends on no input is a picture's position biases, and ONNX Runtime computes
     them once, when it loads the file: as values they would take heads · 900² · 4 bytes a layer, 230 MB in a base.
@@ -41,9 +41,13 @@ def trace(model: Ofa, example: tuple[Tensor, Tensor, Tensor], target: Path) -> o
             do_constant_folding=False,
             dynamo=False,
         )
-    graph = onnx.load(target)
-    transpose_weights(graph)
-    return graph
+
+
+def read(traced: Path) -> onnx.ModelProto:
+    """What `trace` wrote, all weights in memory. Each variant reads it anew: a copy would stay beside what it becomes."""
+    model = onnx.load(traced)
+    transpose_weights(model)
+    return model
 
 
 def transpose_weights(model: onnx.ModelProto) -> None:
