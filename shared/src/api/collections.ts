@@ -154,7 +154,7 @@ export type SearchQuery = z.infer<typeof SearchQuery>;
 export const SearchRequest = z
   .strictObject({
     query: z
-      .union([SearchQuery, z.array(SearchQuery).min(1).max(LIMITS.queriesPerSearch)])
+      .union([SearchQuery, z.array(SearchQuery).min(1, "at least one query").max(LIMITS.queriesPerSearch)])
       .meta({ example: "a red apple", description: "Several queries are fused by their ranks" }),
     negative: z.array(SearchQuery).min(1).max(LIMITS.queriesPerSearch).optional().meta({
       description:
