@@ -38,11 +38,11 @@ export async function queryVectors(
   const parsed = queries.map(({ param, query }) => parse(param, query, record.dims));
   const inputs = parsed.flatMap((query) => (query.kind === "input" ? [query.input] : []));
   const ids = parsed.flatMap((query) => (query.kind === "item" ? [query.id] : []));
-  const admitted = admit(c, { ...workOf(inputs), search: searches });
+  // Where there are only inputs, the limiter is asked in the round trip of their look-up in the cache.
+  if (ids.length > 0 || inputs.length === 0) await admit(c, { ...workOf(inputs), search: searches });
   const [embedded, points] = await Promise.all([
-    inputs.length > 0 ? embed(c, record, inputs) : [],
-    ids.length > 0 ? admitted.then(() => storeOf(c).get(spaceOf(record), scopeOf(c, record), ids)) : [],
-    admitted,
+    inputs.length > 0 ? embed(c, record, inputs, searches) : [],
+    ids.length > 0 ? storeOf(c).get(spaceOf(record), scopeOf(c, record), ids) : [],
   ]);
   let [nextInput, nextPoint] = [0, 0];
   return parsed.map((query, i) => {
@@ -69,9 +69,10 @@ async function embed(
   c: Context<App>,
   record: CollectionRecord,
   inputs: readonly NamedInput[],
+  searches: number,
 ): Promise<readonly Float32Array[]> {
   // The revision that made the collection's vectors, whichever is preferred by now.
   const made = { id: record.model, revision: record.revision };
   const model = await c.var.services.models.findRevision(made, catalogueContext(c));
-  return (await embedAll(c, model, inputs)).map(vectorOf);
+  return (await embedAll(c, model, inputs, { search: searches })).map(vectorOf);
 }
