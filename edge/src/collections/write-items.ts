@@ -24,7 +24,7 @@ export async function writeItems(
 ): Promise<PutItemsResponse> {
   const { accepted, refused } = parseItems(items, record.dims);
   const work = workOf(accepted);
-  checkCallSize(c, work);
+  checkCallSize(c, work, "items");
   const results: ItemResult[] = [];
   for (const { index, id, error } of refused) results[index] = { id, status: "failed", error: error.toDetail() };
   if (accepted.length > 0) {

@@ -91,8 +91,11 @@ function refusal(decision: Decision, limit: LimitName, work: Work, now: number):
 
 const secondsFor = (units: number, perSecond: number): number => Math.max(0, Math.ceil(units / perSecond));
 
-/** @throws ApiError(too_many_inputs) if the caller's plan allows fewer images or texts in one call. */
-export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work): void {
+/**
+ * @param param the field that holds them, where it is one.
+ * @throws ApiError(too_many_inputs) if the caller's plan allows fewer images or texts in one call.
+ */
+export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work, param: string | null = null): void {
   const { imagesPerCall, textsPerCall } = PLANS[c.var.identity.plan];
   const excess: readonly [string, number, number][] = [
     ["images", image, imagesPerCall],
@@ -101,6 +104,7 @@ export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work): v
   for (const [what, count, most] of excess) {
     if (count > most) {
       throw new ApiError("too_many_inputs", {
+        param,
         message: `At most ${most} ${what} per call in the plan "${c.var.identity.plan}"; there are ${count}.`,
       });
     }

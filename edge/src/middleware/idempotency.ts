@@ -70,17 +70,16 @@ async function claim({ var: { redis } }: Context<App>, place: string, mine: Reco
 /** Before the answer leaves: a repetition that comes right after it must find it. */
 async function keepOrRelease(c: Context<App>, place: string, request: string): Promise<void> {
   const { redis } = c.var;
-  const { ok, status, headers } = c.res;
-  const done: Record = {
-    state: "done",
-    request,
-    status,
-    type: headers.get("content-type") ?? "application/json",
-    body: ok ? await c.res.clone().text() : "",
-  };
   // The work is done either way: that its answer could not be kept is no reason to call it failed.
-  const kept = ok ? redis.set(place, JSON.stringify(done), { ex: KEPT_SECONDS }) : redis.del(place);
-  await kept.catch(() => undefined);
+  const settled = c.res.ok
+    ? redis.set(place, JSON.stringify(await recordOf(c.res, request)), { ex: KEPT_SECONDS })
+    : redis.del(place);
+  await settled.catch(() => undefined);
+}
+
+async function recordOf(answer: Response, request: string): Promise<Record> {
+  const type = answer.headers.get("content-type") ?? "application/json";
+  return { state: "done", request, status: answer.status, type, body: await answer.clone().text() };
 }
 
 async function asking<T>(work: () => Promise<T>): Promise<T> {
