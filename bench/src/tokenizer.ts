@@ -1,11 +1,5 @@
 /** A `tokenizer.json` of CLIP's kind without merges: one token for each byte, and the special ids where CLIP has them. */
-
-/** GPT-2's printable stand-in for each byte, on which byte-level BPE works. */
-function byteAlphabet(): string[] {
-  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
-}
+import { byteAlphabet } from "@sightline/shared/testing/byte-alphabet";
 
 /** @param vocabulary rows of the embedding table; the last two are start and end of text. */
 export function byteTokenizer(vocabulary: number): unknown {

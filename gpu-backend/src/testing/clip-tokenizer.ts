@@ -3,12 +3,14 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { byteAlphabet } from "@sightline/shared/testing/byte-alphabet";
 
 const MERGES = fileURLToPath(new URL("../../fixtures/tokens/merges.txt.gz", import.meta.url));
 
 export async function clipTokenizerJson(): Promise<string> {
   const merges = (await promisify(gunzip)(await readFile(MERGES))).toString("utf8").split("\n");
-  const bytes = byteAlphabet();
+  // CLIP lists the bytes that stand for themselves first: that is the order of the characters.
+  const bytes = byteAlphabet().sort();
   const tokens = [
     ...bytes,
     ...bytes.map((byte) => `${byte}</w>`),
@@ -66,14 +68,4 @@ export async function clipTokenizerJson(): Promise<string> {
       merges,
     },
   });
-}
-
-/** GPT-2's printable stand-ins for the bytes, in CLIP's order: bytes that stand for themselves come first. */
-function byteAlphabet(): string[] {
-  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  const all = Array.from({ length: 256 }, (_, byte) => byte);
-  return [
-    ...all.filter(printable).map((byte) => String.fromCodePoint(byte)),
-    ...all.filter((byte) => !printable(byte)).map((_, i) => String.fromCodePoint(256 + i)),
-  ];
 }

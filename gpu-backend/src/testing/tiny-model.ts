@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { byteAlphabet } from "@sightline/shared/testing/byte-alphabet";
 import { type Graph, type Node, onnxModel, type Port } from "@sightline/shared/testing/onnx";
 
 export interface TinyShape {
@@ -127,13 +128,6 @@ export function tinyTextTower({ dims }: TinyShape, vocabulary: number, options: 
       { op: "MatMul", inputs: ["summed", "projection"], output: "embedding" },
     ],
   });
-}
-
-/** GPT-2's printable stand-in for each byte, on which byte-level BPE works. */
-function byteAlphabet(): string[] {
-  const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
-  let next = 256;
-  return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(printable(b) ? b : next++));
 }
 
 export const TINY_TOKENS = { pad: 0, start: 1, end: 2 } as const;
