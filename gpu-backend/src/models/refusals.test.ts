@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { registryOptions } from "../testing/registry-options.ts";
 import {
   TINY,
   TINY_VOCABULARY,
@@ -26,15 +27,7 @@ afterEach(() => rm(modelsDir, { recursive: true }));
 /** Loads a good model beside the bad one. @returns the reason why the bad one was refused, and that alone. */
 async function reasonBesideAGoodOne(options: Partial<RegistryOptions> = {}): Promise<string | undefined> {
   await writeTinyModel(modelsDir, "good", files);
-  const registry = await loadRegistry({
-    modelsDirs: [modelsDir],
-    wanted: "all",
-    variants: ["int8", "fp32"],
-    engine: { providers: ["cpu"], threads: 1, maxImageBatch: 8, maxTextBatch: 8, maxQueue: 64 },
-    log: { info: () => {}, warn: () => {} },
-    now: () => performance.now(),
-    ...options,
-  });
+  const registry = await loadRegistry({ ...registryOptions(modelsDir), ...options });
   try {
     expect([...registry.models.keys()]).toEqual(["good@1"]);
     expect(registry.refused.map((r) => r.id)).toEqual(["bad"]);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { registryOptions } from "../testing/registry-options.ts";
 import {
   TINY,
   TINY_TOKENS,
@@ -36,15 +37,7 @@ afterEach(async () => {
 });
 
 async function load(options: Partial<RegistryOptions> = {}): Promise<Registry> {
-  registry = await loadRegistry({
-    modelsDirs: [modelsDir],
-    wanted: "all",
-    variants: ["int8", "fp32"],
-    engine: { providers: ["cpu"], threads: 1, maxImageBatch: 8, maxTextBatch: 8, maxQueue: 64 },
-    log: { info: () => {}, warn: () => {} },
-    now: () => performance.now(),
-    ...options,
-  });
+  registry = await loadRegistry({ ...registryOptions(modelsDir), ...options });
   return registry;
 }
 

@@ -14,6 +14,7 @@ import { findInCatalogue } from "../pull/catalogue.ts";
 import { pull } from "../pull/pull.ts";
 import { type FileServer, startFileServer, truncateAt } from "../pull/testing/file-server.ts";
 import { describeFile } from "../pull/testing/model-to-pull.ts";
+import { silent, undisturbed } from "../pull/testing/undisturbed.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 /** Of CLIP's tokenizer. */
@@ -60,13 +61,8 @@ it("serves what was pulled", async () => {
     dir,
     variants: [],
     mirror: server.origin,
-    fetch,
-    stallMs: 20_000,
-    now: Date.now,
-    signal: new AbortController().signal,
-    random: () => 0,
-    sleep: async () => {},
-    progress: { begin() {}, at() {}, note() {}, end() {}, abandon() {} },
+    progress: silent,
+    ...undisturbed(),
   });
   expect(fetchedBytes).toBeGreaterThan(100e6);
 

@@ -17,6 +17,7 @@ import {
   truncateAt,
 } from "./testing/file-server.ts";
 import { describeFile } from "./testing/model-to-pull.ts";
+import { undisturbed } from "./testing/undisturbed.ts";
 
 const BYTES = 300_000;
 const body = randomBytes(BYTES);
@@ -44,12 +45,7 @@ const partPath = () => join(parts(), file.sha256);
 
 function start(wanted: ModelFile = file, options: Partial<DownloadOptions> = {}): Promise<void> {
   return download(wanted, new URL(PATH, server.origin), folder, parts(), {
-    fetch,
-    stallMs: 20_000,
-    now: Date.now,
-    signal: new AbortController().signal,
-    random: () => 0,
-    sleep: async () => {},
+    ...undisturbed(),
     onProgress: () => {},
     onRetry: (reason, waitMs) => retries.push({ reason, waitMs }),
     ...options,

@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Manifest } from "../manifest.ts";
 import { readInstalled } from "./installed.ts";
-import type { Progress } from "./progress.ts";
 import { type Pulled, type PullOptions, pull } from "./pull.ts";
 import { type FileServer, stallAfter, startFileServer, status } from "./testing/file-server.ts";
 import { modelToPull } from "./testing/model-to-pull.ts";
+import { silent, undisturbed } from "./testing/undisturbed.ts";
 
 const { entry, files } = modelToPull();
-const silent: Progress = { begin() {}, at() {}, note() {}, end() {}, abandon() {} };
 
 let server: FileServer;
 let dir: string;
@@ -30,13 +29,8 @@ const start = (options: Partial<PullOptions> = {}, wanted = entry): Promise<Pull
     dir,
     variants: [],
     mirror: server.origin,
-    fetch,
-    stallMs: 20_000,
-    now: Date.now,
-    signal: new AbortController().signal,
-    random: () => 0,
-    sleep: async () => {},
     progress: silent,
+    ...undisturbed(),
     ...options,
   });
 
