@@ -26,21 +26,25 @@ ERASE_SHARE = 0.15
 JPEG_SHARE = 0.12
 
 
-def augment(rgba: Tensor, may_flip: Tensor, mono: Tensor, size: int) -> Tensor:
-    """f32[n, 4, s, s] in 0…1, bool[n] (may be mirrored) and bool[n] (black art) → uint8[n, 3, size, size]."""
+def augment(rgba: Tensor, may_flip: Tensor, mono: Tensor, lined: Tensor, size: int) -> Tensor:
+    """A batch of icons as the tower may meet them.
+
+    rgba f32[n, 4, s, s] in 0…1; may_flip bool[n]: may be mirrored; mono bool[n]: black art; lined bool[n]: art that has
+    its lines → uint8[n, 3, size, size].
+    """
     source = math.ceil(size * OVERSAMPLING)
     if source < rgba.shape[2]:
         rgba = F.interpolate(rgba, (source, source), mode="bilinear", antialias=True)
     alpha = rgba[:, 3:]
-    edges = outlines(rgba)
+    mono, lined = mono.view(-1, 1, 1, 1), lined.view(-1, 1, 1, 1)
+    edges = torch.where(lined, dark_parts(rgba), outlines(rgba))
     ink, paper = inks(len(rgba))
-    mono = mono.view(-1, 1, 1, 1)
     colour = torch.where(mono, ink, recolour(rgba[:, :3])) * (1 - edges * ~mono)
-    lined = torch.maximum(alpha, edges)
+    covered = torch.maximum(alpha, edges)
     # Line art: the shapes' fill becomes white, the lines stay.
     empty = (chance(len(rgba), LINE_ART_SHARE) * (edges.amax((1, 2, 3), True) > 0)) > 0
     colour = torch.where(empty & ~mono, (1 - edges).expand_as(colour), colour)
-    alpha = torch.where(mono, alpha, lined)
+    alpha = torch.where(mono, alpha, covered)
     placed = place(torch.cat([colour * alpha, alpha], 1), may_flip, size)
     background = torch.where(mono, paper, backgrounds(len(rgba), size))
     return damage(placed[:, :3] + (1 - placed[:, 3:]) * background)
@@ -71,6 +75,12 @@ def outlines(rgba: Tensor) -> Tensor:
     thick = F.max_pool2d(thin, 3, 1, 1)
     lines = torch.where(torch.rand(len(rgba), 1, 1, 1) < 0.6, thick, thin)
     return lines * chance(len(rgba), OUTLINE_SHARE)
+
+
+def dark_parts(rgba: Tensor) -> Tensor:
+    """f32[n, 1, s, s]: 1 where art with lines is black, in between at their borders."""
+    brightest = rgba[:, :3].amax(1, True)
+    return (1.5 - 4 * brightest).clamp(0, 1) * rgba[:, 3:]
 
 
 def recolour(rgb: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ ONE_TAG_SHARE = 0.9  # cumulative: the rest names two keywords
 TEMPLATE_SHARE = 0.25
 PHRASE_SHARE = 0.55  # cumulative: a sentence put together from parts, so that no fixed set of sentences is learnt
 FILLER_SHARE = 0.2
-FOREIGN_SHARE = 0.06  # words, or characters, that no caption has
+FOREIGN_SHARE = {"en": 0.06, "zh": 0.25}  # words, or characters, that no caption has
 FREQUENT_WORDS = 6_000
 LONG_SHARE = 0.002
 NEAR_CONCEPTS = 12
@@ -99,7 +99,7 @@ class Captioner:
             before = rng.choices(FILLERS[language], k=rng.randint(0, longest))
             after = rng.choices(FILLERS[language], k=rng.randint(0, longest // 2))
             text = gap.join([*before, text, *after])
-        if language in PHRASES and rng.random() < FOREIGN_SHARE:
+        if rng.random() < FOREIGN_SHARE.get(language, 0):
             text = self._with_foreign(text, language, rng)
         return text
 
@@ -118,7 +118,7 @@ class Captioner:
 
     def _with_foreign(self, text: str, language: str, rng: random.Random) -> str:
         if language == "zh":
-            noise = "".join(rng.choices(self.hanzi, k=rng.randint(1, 4)))
-            return rng.choice([noise + text, text + noise])
+            before, after = ("".join(rng.choices(self.hanzi, k=rng.randint(0, 4))) for _ in range(2))
+            return before + text + after
         noise = " ".join(rng.choices(self.foreign_words, k=rng.randint(1, 2)))
         return rng.choice([f"{noise} {text}", f"{text} {noise}"])

@@ -60,6 +60,10 @@ class Dataset:
         }
         size, rows = index["size"], index["icons"]
         self.pixels = np.memmap(folder / "icons.rgba", np.uint8, "r", shape=(len(rows), size, size, 4))
+        drawn_again = index["redrawn"]
+        self._redrawn = np.memmap(folder / "redrawn.rgba", np.uint8, "r", shape=(len(drawn_again), size, size, 4))
+        self.redrawn_row = np.full(len(rows), -1)
+        self.redrawn_row[drawn_again] = np.arange(len(drawn_again))
         self.styles = np.array([style for style, _ in rows])
         self.labels = np.array([self.concept_of[code] for _, code in rows])
         self.groups = np.array([concept.group for concept in self.concepts])
@@ -91,9 +95,12 @@ class Dataset:
         seen[self.labels[np.setdiff1d(np.flatnonzero(self._emoji_art), self.validation_rows)]] = True
         return np.flatnonzero((self.styles == style) & seen[self.labels] & (self.groups[self.labels] != FLAGS_GROUP))
 
-    def rgba(self, rows: np.ndarray) -> torch.Tensor:
-        """f32[n, 4, 112, 112] in 0…1, colour not premultiplied."""
-        return torch.from_numpy(np.ascontiguousarray(self.pixels[rows])).permute(0, 3, 1, 2).float() / 255
+    def rgba(self, rows: np.ndarray, redrawn: np.ndarray | None = None) -> torch.Tensor:
+        """f32[n, 4, 112, 112] in 0…1, colour not premultiplied; drawn with lines where `redrawn` bool[n] says so."""
+        pixels = self.pixels[rows]
+        if redrawn is not None:
+            pixels[redrawn] = self._redrawn[self.redrawn_row[rows[redrawn]]]
+        return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 255
 
     def plain(
         self, rows: np.ndarray, size: int = IMAGE_SIZE, background: tuple[float, float, float] = (1.0, 1.0, 1.0)

@@ -13,12 +13,15 @@ from .augment import augment
 from .captioner import Captioner
 from .dataset import FLAGS_GROUP, Dataset
 from .tokenizer import encode, load
+from .words import WordMeanings
 
 BATCH = 256
 GROUP_BATCH_SHARE = 0.6  # batches half of whose concepts share an emoji group: hard negatives
 FLAG_WEIGHT = 0.15  # flags are one concept in seven, and of little use
 ICON_WEIGHT = 0.4  # of concepts that only icon sets draw
 ICON_SHARE = 0.25  # how often an emoji concept is drawn by an icon set that has it
+REDRAWN_SHARE = 0.45  # of the pictures that can be had with lines
+WORDS = 64  # single words a batch, captions or not
 FLIPPABLE_GROUPS = (1, 3, 4, 5, 6, 7)
 DIRECTED = re.compile(r"left|right|facing|arrow|pointing|clock|backhand|thirty|watch|calendar|abacus|1234")
 
@@ -29,6 +32,8 @@ class Batch:
     ids: torch.Tensor  # i64[2B, T]: an English caption of each picture, then one in another language
     relevance: torch.Tensor  # uint8[2B, concepts]: 1 true, 2 unknown, 0 false
     concepts: torch.Tensor  # i64[B]
+    word_ids: torch.Tensor  # i64[W, T]: single words
+    word_targets: torch.Tensor  # f32[W, concepts]: how much each concept is meant, sum 1
 
 
 class Batches(IterableDataset):
@@ -36,6 +41,7 @@ class Batches(IterableDataset):
         self.data, self.seed, self.size = data, seed, size
         self.captioner = Captioner(data)
         self.tokenizer = load()
+        self.words = WordMeanings(data)
         self.emoji_rows: dict[int, list[int]] = {}
         self.icon_rows: dict[int, list[int]] = {}
         for row in data.train_rows:
@@ -74,9 +80,13 @@ class Batches(IterableDataset):
         texts, relevance = zip(*english, *other, strict=True)
         labels = torch.from_numpy(concepts)
         mono = torch.from_numpy(self.data.is_mono[rows])
-        pixels = augment(self.data.rgba(rows), self.may_flip[labels], mono, self.size)
+        redrawn = (self.data.redrawn_row[rows] >= 0) & (np_rng.rand(len(rows)) < REDRAWN_SHARE)
+        lined = torch.from_numpy(redrawn)
+        pixels = augment(self.data.rgba(rows, redrawn), self.may_flip[labels], mono, lined, self.size)
         ids = encode(self.tokenizer, list(texts))
-        return Batch(pixels, ids, torch.from_numpy(np.stack(relevance)), labels)
+        words, meanings = self.words.sample(WORDS, np_rng)
+        relevance = torch.from_numpy(np.stack(relevance))
+        return Batch(pixels, ids, relevance, labels, encode(self.tokenizer, words), meanings)
 
     def _picture(self, concept: int, rng: random.Random) -> int:
         emoji, icons = self.emoji_rows.get(concept, []), self.icon_rows.get(concept, [])

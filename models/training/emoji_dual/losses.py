@@ -11,6 +11,7 @@ from .towers import DIMS
 
 MAX_SCALE = 60.0
 PROXY_WEIGHT = 0.5
+WORD_WEIGHT = 0.15
 
 
 def multi_positive(logits: Tensor, relevance: Tensor) -> Tensor:
@@ -52,3 +53,8 @@ class DualLoss(nn.Module):
         text_proxy = multi_positive(proxy_scale * texts @ proxies.T, relevance)
         parts = [contrast.item(), image_proxy.item(), text_proxy.item()]
         return contrast + PROXY_WEIGHT * (image_proxy + text_proxy), parts
+
+    def words(self, texts: Tensor, targets: Tensor) -> Tensor:
+        """Words against the concepts that their meanings are near. texts f32[W, 256]; targets f32[W, concepts]."""
+        logits = self.log_proxy_scale.exp().clamp(max=MAX_SCALE) * texts @ F.normalize(self.proxies, dim=1).detach().T
+        return -WORD_WEIGHT * (targets * logits.log_softmax(-1)).sum(-1).mean()

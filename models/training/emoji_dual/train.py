@@ -9,6 +9,7 @@ import copy
 import math
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,17 +46,19 @@ def optimizer_for(model: Model, loss: DualLoss) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.98), fused=True)
 
 
-def learning_rate(step: int, progress: float) -> float:
+def learning_rate(peak: float, step: int, progress: float) -> float:
     """Linear warm-up, then a cosine over the progress 0…1 of the run."""
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-    return LEARNING_RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
+    return peak * min(1.0, (step + 1) / WARM_UP_STEPS) * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
 
 
 def train_step(model: Model, loss: DualLoss, optimizer: torch.optim.AdamW, batch: Batch) -> list[float]:
     pixels = normalise(batch.pixels.float() / 255).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         images, texts = model.image(pixels), embed_by_length(model, batch.ids)
+        words = model.text(batch.word_ids)
     total, parts = loss(images.float(), texts.float(), batch.relevance, batch.concepts)
+    total = total + loss.words(words.float(), batch.word_targets)
     optimizer.zero_grad()
     total.backward()
     nn.utils.clip_grad_norm_([w for tower in (model.image, model.text) for w in tower.parameters()], 2.0)
@@ -88,7 +91,9 @@ class Options:
     steps: int
     minutes: float
     seed: int
+    rate: float
     resume: bool
+    warm_start: Path | None
 
 
 class Run:
@@ -125,21 +130,32 @@ class Run:
             part.load_state_dict(state[name])
         self.step, self.progress = state["step"], state["progress"]
 
+    def warm_start(self, path: Path) -> None:
+        """Begins with the averaged weights and the concept vectors of a run that has ended."""
+        state = torch.load(path, weights_only=True)
+        for model in (self.model, self.averaged):
+            model.image.load_state_dict(state["averaged.image"])
+            model.text.load_state_dict(state["averaged.text"])
+        self.loss.load_state_dict(state["loss"])
 
-def size_at(progress: float) -> int:
-    return [size for start, size in SIZES if progress >= start][-1]
+
+def size_at(progress: float, options: Options) -> int:
+    """The early sizes are for weights that know nothing yet."""
+    return IMAGE_SIZE if options.warm_start else [size for start, size in SIZES if progress >= start][-1]
 
 
 def train(options: Options, data: Dataset) -> None:
     run = Run(data, options.seed)
     if options.resume:
         run.restore()
-    size = size_at(run.progress)
+    elif options.warm_start:
+        run.warm_start(options.warm_start)
+    size = size_at(run.progress, options)
     batches = stream(data, options.seed + run.step, size)
     start, first, parts = time.time(), run.progress, []
     while run.progress < 1:
         for group in run.optimizer.param_groups:
-            group["lr"] = learning_rate(run.step, run.progress)
+            group["lr"] = learning_rate(options.rate, run.step, run.progress)
         parts.append(train_step(run.model, run.loss, run.optimizer, next(batches)))
         run.step += 1
         decay = min(EMA_DECAY, 1 - 1 / (run.step / EMA_WARM_UP + 1))
@@ -147,8 +163,8 @@ def train(options: Options, data: Dataset) -> None:
         average_into(run.averaged.text, run.model.text, decay)
         by_clock = first + (time.time() - start) / 60 / options.minutes
         run.progress = max(run.step / options.steps, by_clock)
-        if size_at(run.progress) != size:
-            size = size_at(run.progress)
+        if size_at(run.progress, options) != size:
+            size = size_at(run.progress, options)
             batches = stream(data, options.seed + run.step, size)
         if run.step % LOG_EVERY == 0:
             contrast, image_proxy, text_proxy = np.mean(parts[-LOG_EVERY:], 0)
@@ -167,10 +183,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="end by the clock; the schedule follows")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="peak learning rate")
+    parser.add_argument("--warm-start", type=Path, help="begin with the weights of a run.pt; take half the rate")
     parser.add_argument("--resume", action="store_true", help="go on from data/run.pt")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(Options(args.steps, args.minutes, args.seed, args.resume), Dataset())
+    train(Options(args.steps, args.minutes, args.seed, args.rate, args.resume, args.warm_start), Dataset())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
  *
  * Writes to data/:
  *   icons.rgba     uint8 [N, 112, 112, 4], one or two pictures per (style, concept)
- *   icons.json     { size, styles: [{ name, role }], icons: [[style, code], …] }, rows in the order of icons.rgba
+ *   redrawn.rgba   the same of the pictures that were drawn again with lines
+ *   icons.json     { size, styles: [{ name, role }], icons: [[style, code], …], redrawn: [row in icons.rgba, …] },
+ *                  rows in the order of the files
  *   captions.json  what `captions.mjs` documents
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
@@ -20,10 +22,17 @@ const SIZE = 112;
 const PARALLEL = 16;
 const OUT = new URL("../data/", import.meta.url);
 
-/** Renders one style and appends its pictures to the open file. @returns {Promise<[string, string][]>} rows written */
-async function renderStyle(style, matches, file) {
-  const render = iconRenderer(style, SIZE);
-  const entries = [...matches];
+/** Numbers 0…1 that are spread evenly and are the same in every run (the golden ratio's multiples). */
+function spreadNumbers() {
+  let count = 0;
+  return () => (count++ * 0.6180339887) % 1;
+}
+
+/**
+ * Draws icons of one style and appends the pictures to the open file.
+ * @returns {Promise<[string, string][]>} style and concept of the pictures written
+ */
+async function writePictures(style, render, entries, file) {
   const rows = [];
   for (let start = 0; start < entries.length; start += PARALLEL) {
     const batch = entries.slice(start, start + PARALLEL);
@@ -57,15 +66,22 @@ async function main() {
 
   const known = new Set(emoji.map(({ code }) => code));
   const file = openSync(new URL("icons.rgba", OUT), "w");
+  const redrawnFile = openSync(new URL("redrawn.rgba", OUT), "w");
   const rows = [];
-  for (const { name, role } of STYLES) {
-    const matches = role === "icons" ? icons.matches.get(name) : matchIcons(name, known, names);
-    const written = await renderStyle(name, matches, file);
-    rows.push(...written);
-    console.log(`${name} (${role}): ${written.length} pictures`);
+  const redrawn = [];
+  for (const { name, role, filled } of STYLES) {
+    const entries = [...(role === "icons" ? icons.matches.get(name) : matchIcons(name, known, names))];
+    const first = rows.length;
+    rows.push(...(await writePictures(name, iconRenderer(name, SIZE), entries, file)));
+    console.log(`${name} (${role}): ${rows.length - first} pictures`);
+    if (!filled) continue;
+    const rowOf = new Map(rows.slice(first).map(([, code], index) => [code, first + index]));
+    const again = await writePictures(name, iconRenderer(name, SIZE, spreadNumbers()), entries, redrawnFile);
+    redrawn.push(...again.map(([, code]) => rowOf.get(code)));
   }
   closeSync(file);
-  writeFileSync(new URL("icons.json", OUT), JSON.stringify({ size: SIZE, styles: STYLES, icons: rows }));
+  closeSync(redrawnFile);
+  writeFileSync(new URL("icons.json", OUT), JSON.stringify({ size: SIZE, styles: STYLES, icons: rows, redrawn }));
 }
 
 await main();

@@ -3,16 +3,17 @@
  *
  * `train`: emoji art. `icons`: open icon sets, which widen the drawing styles (lines, one colour) and the words.
  * `test`: share-alike art, rendered for the strict tests; no weight ever sees it. The training code checks that again
- * (`emoji_dual/dataset.py`). `mono` art has no colour of its own: it is drawn in black and coloured by training.
+ * (`emoji_dual/dataset.py`). `mono` art has no colour of its own: it is drawn in black and coloured by training. `filled`
+ * art is made of shapes without lines: it is also drawn again with lines (`redraw.mjs`).
  */
 export const STYLES = [
-  { name: "noto", role: "train" },
-  { name: "noto-v1", role: "train" },
-  { name: "twemoji", role: "train" },
-  { name: "emojione", role: "train" },
-  { name: "fxemoji", role: "train" },
-  { name: "fluent-emoji", role: "train" },
-  { name: "fluent-emoji-flat", role: "train" },
+  { name: "noto", role: "train", filled: true },
+  { name: "noto-v1", role: "train", filled: true },
+  { name: "twemoji", role: "train", filled: true },
+  { name: "emojione", role: "train", filled: true },
+  { name: "fxemoji", role: "train", filled: true },
+  { name: "fluent-emoji", role: "train", filled: true },
+  { name: "fluent-emoji-flat", role: "train", filled: true },
   { name: "streamline-emojis", role: "train" },
   { name: "fluent-emoji-high-contrast", role: "train", mono: true },
   { name: "lucide", role: "icons", mono: true },
