@@ -31,7 +31,7 @@ const mostTelling = (issues: readonly Issue[]): Issue | undefined =>
 function explainIssue(issue: Issue, parents: readonly PropertyKey[]): ApiError {
   const path = [...parents, ...issue.path];
   if (isMissing(issue)) return apiError("invalid_request", path, "is required");
-  if (issue.code === "invalid_union") return explainUnion(issue.errors, path);
+  if (issue.code === "invalid_union" && !isUnknownKind(issue)) return explainUnion(issue.errors, path);
   if (issue.code === "unrecognized_keys") {
     const key = (issue.keys[0] ?? "").slice(0, MAX_NAME);
     return apiError("unknown_field", [...path, key], "is not a field of this request");
@@ -43,6 +43,11 @@ function explainIssue(issue: Issue, parents: readonly PropertyKey[]): ApiError {
   }
   return apiError(codeOf(issue), path, issue.message);
 }
+
+type UnionIssue = Extract<Issue, { code: "invalid_union" }>;
+
+/** The field that tells the kinds of a discriminated union apart (`type`) names none of them, or is not there. */
+const isUnknownKind = ({ errors }: UnionIssue): boolean => errors.length === 0;
 
 function explainUnion(branches: readonly (readonly Issue[])[], path: readonly PropertyKey[]): ApiError {
   const firsts = branches.map((issues) => issues[0]).filter((first) => first !== undefined);
@@ -103,7 +108,7 @@ const isMissing = (issue: Issue): boolean => issue.path.length > 0 && isUndefine
 
 /** What was looked at is undefined, in every branch that looked. */
 const isUndefined = (issue: Issue): boolean =>
-  issue.code === "invalid_union"
+  issue.code === "invalid_union" && !isUnknownKind(issue)
     ? issue.errors.every(([first]) => first !== undefined && first.path.length === 0 && isUndefined(first))
     : issue.message.endsWith("received undefined");
 

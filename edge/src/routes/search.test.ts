@@ -1,6 +1,6 @@
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Answer, expectError, post, put } from "../testing/client.ts";
+import { type Answer, call, expectError, post, put } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
 
 const PATH = `/v1/collections/search-${crypto.randomUUID().slice(0, 8)}`;
@@ -68,6 +68,31 @@ describe("negative queries", () => {
 
   it("that are the query itself leave nothing of it", async () => {
     expectError(await search({ query: "cat", negative: ["cat"] }), 400, "invalid_request", "query");
+  });
+});
+
+describe("rerank", () => {
+  it("exact gives what a search gives anyway where the store is exact, fused and distinct alike", async () => {
+    for (const body of [{ query: "red apple" }, { query: ["red apple", "cat"] }, { query: "cat", distinct: 0.9 }]) {
+      const plain = await search(body);
+      expect((await search({ ...body, rerank: { type: "exact" } })).body).toEqual(plain.body);
+    }
+  });
+
+  it("may come with an image, as multipart", async () => {
+    const form = new FormData();
+    form.set("image", new Blob([await png(8, 9, 10)]));
+    form.set("rerank", `{"type":"exact"}`);
+    expect(ids(await call("POST", `${PATH}/search`, { body: form }))).toHaveLength(8);
+  });
+
+  it.each([
+    ["of a type that does not exist", { type: "magic" }, "invalid_request", "rerank.type"],
+    ["of no type", {}, "invalid_request", "rerank.type"],
+    ["that is no object", "exact", "invalid_request", "rerank"],
+    ["with a field that its type does not have", { type: "exact", depth: 3 }, "unknown_field", "rerank.depth"],
+  ])("%s is refused", async (_, rerank, code, param) => {
+    expectError(await search({ query: "cat", rerank }), 400, code, param);
   });
 });
 

@@ -84,6 +84,7 @@ async function findHits(c: Context<App>, record: CollectionRecord, request: Requ
       modality: request.modality,
       filter: request.filter,
       scoreThreshold: request.score_threshold,
+      effort: request.rerank?.type === "exact" ? "wide" : undefined,
       includeVectors: request.distinct !== undefined || request.include.includes("embedding"),
     }),
   );

@@ -128,6 +128,17 @@ describe("the Qdrant adapter", () => {
     });
   });
 
+  describe("searches", () => {
+    it.each([
+      [undefined, { hnsw_ef: 128, quantization: { rescore: true, oversampling: 3 } }],
+      ["wide", { hnsw_ef: 512, quantization: { rescore: true, oversampling: 10 } }],
+      ["exhaustive", { exact: true, quantization: { ignore: true } }],
+    ] as const)("with the effort %s", async (effort, params) => {
+      await store.search(space, shop, { vector: vectorOf(1), topK: 10, effort });
+      expect(JSON.parse(server.asked.at(-1)?.body ?? "")).toMatchObject({ limit: 10, params });
+    });
+  });
+
   describe("acknowledges a write", () => {
     it("only if all of it is done: of several requests the last, too", async () => {
       const large = points(200, () => ({ filling: "x".repeat(16_000) }));

@@ -151,6 +151,15 @@ const SearchQuery = z.union([
 ]);
 export type SearchQuery = z.infer<typeof SearchQuery>;
 
+const Rerank = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("exact") }).meta({
+      description:
+        "Many more candidates than usual are weighed by their full-precision vectors: better recall, more time",
+    }),
+  ])
+  .meta({ id: "Rerank", description: "What is done with the candidates before the best of them are returned" });
+
 export const SearchRequest = z
   .strictObject({
     query: z
@@ -168,6 +177,7 @@ export const SearchRequest = z
       description:
         "Near-identical items once: a result whose cosine with a better one is at least this stands in that one's `similar`",
     }),
+    rerank: Rerank.optional(),
     include: z.array(z.enum(["metadata", "embedding"])).default(["metadata"]),
   })
   .meta({ id: "SearchRequest", example: { query: "a red apple", top_k: 5 } });

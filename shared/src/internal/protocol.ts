@@ -8,6 +8,7 @@ import { Modality } from "../api/collections.ts";
 import { Filter } from "../api/filter.ts";
 import { ErrorDetail } from "../errors.ts";
 import { CollectionName, ItemId, ModelId, Revision } from "../ids.ts";
+import { SearchEffort } from "../store/port.ts";
 
 export const MSGPACK = "application/msgpack";
 /** Milliseconds that are left for the call when it is sent: clocks of edge and backend need not agree. */
@@ -17,18 +18,23 @@ export const pack = (value: unknown): Uint8Array => encode(value, { ignoreUndefi
 /** @throws RangeError or DecodeError if the bytes are no MessagePack. */
 export const unpack = (bytes: Uint8Array): unknown => decode(bytes);
 
-const Bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
+export const Bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
 
-const ModelRef = z.object({ id: ModelId, revision: Revision });
+export const ModelRef = z.object({ id: ModelId, revision: Revision });
 
 /** Interactive work is batched before bulk work. */
 export const Lane = z.enum(["interactive", "bulk"]);
 export type Lane = z.infer<typeof Lane>;
 
-export const WireInput = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("text"), text: z.string() }),
+export const WireImage = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("image"), bytes: Bytes }),
   z.object({ kind: z.literal("image_url"), url: z.string() }),
+]);
+export type WireImage = z.infer<typeof WireImage>;
+
+export const WireInput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("text"), text: z.string() }),
+  ...WireImage.options,
 ]);
 export type WireInput = z.infer<typeof WireInput>;
 
@@ -79,21 +85,33 @@ export type WriteItemResult = z.infer<typeof WriteItemResult>;
 export const WriteItemsResponse = z.object({ results: z.array(WriteItemResult), timings: Timings });
 export type WriteItemsResponse = z.infer<typeof WriteItemsResponse>;
 
-/** A model as the backend serves it. `dims`, `logitScale` and `defaultTemplate` are those of CLIP-like models. */
-export const ServedModel = z.object({
+const SERVED = {
   id: ModelId,
   revision: Revision,
-  family: z.enum(["clip", "ofa"]),
   description: z.string(),
   license: z.string(),
+  contextLength: z.number().int(),
+  imageSize: z.number().int(),
+  /** Changes whenever the same bytes could give another answer: part of every cache key. */
+  preprocessing: z.string(),
+};
+
+/** Texts and images to vectors of one space. */
+const ServedClip = z.object({
+  ...SERVED,
+  family: z.literal("clip"),
   dims: z.number().int(),
   logitScale: z.number(),
   defaultTemplate: z.string(),
-  contextLength: z.number().int(),
-  imageSize: z.number().int(),
-  /** Changes whenever the same bytes could give another vector: part of every cache key. */
-  preprocessing: z.string(),
 });
+export type ServedClip = z.infer<typeof ServedClip>;
+
+/** An image and a sentence to the probabilities of yes, no and maybe. */
+const ServedOfa = z.object({ ...SERVED, family: z.literal("ofa") });
+export type ServedOfa = z.infer<typeof ServedOfa>;
+
+/** A model as the backend serves it. */
+export const ServedModel = z.discriminatedUnion("family", [ServedClip, ServedOfa]);
 export type ServedModel = z.infer<typeof ServedModel>;
 
 /** In order of preference: of one id, the first revision is for callers who name only the id. */
@@ -127,6 +145,7 @@ export const StoreRequest = z.discriminatedUnion("op", [
     filter: Filter.optional(),
     scoreThreshold: z.number().optional(),
     includeVectors: z.boolean().optional(),
+    effort: SearchEffort.optional(),
   }),
   Target.extend({ op: z.literal("count") }),
 ]);

@@ -24,6 +24,7 @@
  *
  * Every method throws ApiError(store_unavailable) if the store cannot be reached in time.
  */
+import { z } from "zod";
 import type { Modality } from "../api/collections.ts";
 import type { Filter } from "../api/filter.ts";
 import type { CollectionName, ItemId, ModelRevision, TenantId } from "../ids.ts";
@@ -57,7 +58,16 @@ export interface SearchQuery {
   /** Hits below this cosine are left out. */
   readonly scoreThreshold?: number | undefined;
   readonly includeVectors?: boolean | undefined;
+  /** How hard to look; a store that is exact anyway does the same for all. */
+  readonly effort?: SearchEffort | undefined;
 }
+
+/**
+ * `wide` weighs many more candidates by their full-precision vectors than a store does by itself; `exhaustive` weighs all of
+ * them, in a time that grows with the scope: the truth that approximate answers are measured by.
+ */
+export const SearchEffort = z.enum(["wide", "exhaustive"]);
+export type SearchEffort = z.infer<typeof SearchEffort>;
 
 export interface ScrollQuery {
   readonly limit: number;

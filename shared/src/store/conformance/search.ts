@@ -1,7 +1,7 @@
 /** Nearest points: order, scores, cuts, exactness. */
 import { describe, expect, it } from "vitest";
 import { CollectionName } from "../../ids.ts";
-import type { Point } from "../port.ts";
+import { type Point, SearchEffort } from "../port.ts";
 import { type ConformanceRun, exactSearch, idsOf, point, points, SCORE_DIGITS, vectorOf } from "./fixtures.ts";
 
 export function describeSearch(run: ConformanceRun): void {
@@ -20,6 +20,23 @@ export function describeSearch(run: ConformanceRun): void {
         expect(hit.metadata).toEqual(byId.get(hit.id)?.metadata);
         expect(hit.vector).toBeUndefined();
       });
+    });
+
+    it("gives the same answers with more effort", async () => {
+      const scope = run.freshScope();
+      const all = points(300, (n) => ({ third: n % 3 }));
+      await run.store.upsert(run.space, scope, all);
+      for (const filter of [undefined, { field: "third", eq: 1 }]) {
+        const query = { vector: vectorOf(7), topK: 20, filter };
+        const expected = exactSearch(all, query);
+        for (const effort of SearchEffort.options) {
+          const hits = await run.store.search(run.space, scope, { ...query, effort });
+          expect(idsOf(hits)).toEqual(idsOf(expected));
+          hits.forEach(({ score }, i) => {
+            expect(score).toBeCloseTo(expected[i]?.score ?? Number.NaN, 5);
+          });
+        }
+      }
     });
 
     it("gives vectors when asked for", async () => {

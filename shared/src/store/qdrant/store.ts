@@ -5,6 +5,7 @@
  * A write is acknowledged when Qdrant has applied it (`wait`) on as many replicas as the collection's write consistency
  * factor says, which by default is all of them: so that later reads see it, whichever replica they ask.
  */
+import type { Schemas } from "@qdrant/js-client-rest";
 import { z } from "zod";
 import { Modality } from "../../api/collections.ts";
 import { ApiError } from "../../errors.ts";
@@ -18,6 +19,7 @@ import type {
   Point,
   Scope,
   ScrollQuery,
+  SearchEffort,
   SearchQuery,
   StoreHealth,
   VectorSpace,
@@ -39,10 +41,15 @@ interface QdrantStoreOptions {
   readonly layout?: ClusterLayout;
 }
 
-/** Candidates that are rescored, per hit: enough to make good what int8 mixes up. */
-const OVERSAMPLING = 3;
-/** How widely a tenant's graph is searched. */
-const HNSW_EF = 128;
+/**
+ * How widely a tenant's graph is searched (`hnsw_ef`), and how many candidates per hit are rescored with their originals: by
+ * default enough to make good what int8 mixes up.
+ */
+const PARAMS = {
+  default: { hnsw_ef: 128, quantization: { rescore: true, oversampling: 3 } },
+  wide: { hnsw_ef: 512, quantization: { rescore: true, oversampling: 10 } },
+  exhaustive: { exact: true, quantization: { ignore: true } },
+} as const satisfies Record<"default" | SearchEffort, Schemas["SearchParams"]>;
 /** Who asks for health does not wait long for it. */
 const HEALTH_MS = 3000;
 
@@ -123,13 +130,14 @@ export class QdrantStore implements VectorStore {
   async search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]> {
     const budget = this.#begin();
     const { vector, topK, modality, filter, scoreThreshold = Number.NEGATIVE_INFINITY, includeVectors = false } = query;
+    const { effort = "default" } = query;
     checkLength(space, vector);
     const request = {
       collection_name: physicalName(space),
       query: Array.from(vector),
       filter: whereOf(scope, { modality, filter }),
       limit: topK,
-      params: { hnsw_ef: HNSW_EF, quantization: { rescore: true, oversampling: OVERSAMPLING } },
+      params: PARAMS[effort],
       with_payload: READ_FIELDS,
       with_vector: includeVectors,
     };
