@@ -34,7 +34,11 @@ export function servicesFor(env: Env): Services {
   if (!services) {
     services = {
       config,
-      backend: createBackendClient({ origins: config.origins, secret: config.BACKEND_SECRET }),
+      backend: createBackendClient({
+        origins: config.origins,
+        secret: config.BACKEND_SECRET,
+        isStoreShared: config.QDRANT_URL !== undefined,
+      }),
       models: new ModelCatalogue(config.DEFAULT_MODEL),
       routing: new CanaryRouting(),
       identities: new Identities(config.KEY_PEPPER),

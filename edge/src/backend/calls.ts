@@ -18,11 +18,10 @@ export interface InternalCalls {
 export type InternalPath = keyof InternalCalls;
 
 interface Traits<Request, Answer> {
-  /**
-   * Any origin that serves this model may be asked. A call without one goes to the first origin, because the embedded vector
-   * store lies there and nowhere else.
-   */
+  /** The model that an origin has to serve for this call; without one any origin will do. */
   readonly modelOf?: (request: Request) => ModelRevision;
+  /** It reads or writes stored items: where the vector store is embedded, that lies at the first origin and nowhere else. */
+  readonly usesStore: boolean;
   /**
    * Whether it may be made again when its fate is unknown. A write may not: the first try may still be at work and land after
    * a later write that was acknowledged. Its caller, who got no acknowledgement, decides.
@@ -45,10 +44,11 @@ export const CALLS: {
 } = {
   "/internal/v1/embed": {
     modelOf: ({ model }) => model,
+    usesStore: false,
     isRepeatable: () => true,
     isDeclined: ({ results }) =>
       results.some((result) => result.status === "failed" && DECLINED.has(result.error.code)),
   },
-  "/internal/v1/items": { isRepeatable: () => false },
-  "/internal/v1/store": { isRepeatable: ({ op }) => op !== "delete" },
+  "/internal/v1/items": { modelOf: ({ model }) => model, usesStore: true, isRepeatable: () => false },
+  "/internal/v1/store": { usesStore: true, isRepeatable: ({ op }) => op !== "delete" },
 };

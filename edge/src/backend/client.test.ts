@@ -17,13 +17,14 @@ const absent = Origin.parse({ id: "absent", url: "http://127.0.0.1:1" });
 const collection = "c1" as never;
 
 /** A client of its own, which tells whom it has asked. */
-function isolate(origins: readonly Origin[], secret = String(env.BACKEND_SECRET)) {
+function isolate(origins: readonly Origin[], secret = String(env.BACKEND_SECRET), isStoreShared = false) {
   const asked: string[] = [];
   const requests: Request[] = [];
   let passed = 0;
   const client = createBackendClient({
     origins,
     secret,
+    isStoreShared,
     now: () => 1_000_000 + passed,
     // The order in which they are listed, and no wait between tries.
     random: () => 0,
@@ -170,6 +171,27 @@ describe("an origin that fails", () => {
     const { client, asked } = isolate([flaky, good]);
     await expect(count(client)).rejects.toEqual(fault("backend_unavailable"));
     expect(new Set(asked)).toEqual(new Set(["flaky"]));
+  });
+
+  it("is passed by, by calls about stored items too, where all origins write to one store", async () => {
+    await setMode(flaky.url, "reset");
+    const { client, asked } = isolate([flaky, good], undefined, true);
+    expect(await count(client)).toEqual({ text: 0, image: 0 });
+    expect(asked).toEqual(["flaky", "good"]);
+    const items = { model, collection, pictures: true, items: [] };
+    const write = () => client.call("/internal/v1/items", items, WriteItemsResponse, context());
+    // A write is made once; the breaker lets the third failure be the last.
+    for (let i = 0; i < 2; i++) await expect(write()).rejects.toEqual(fault("backend_unavailable"));
+    expect(await write()).toMatchObject({ results: [] });
+    expect(asked.slice(2)).toEqual(["flaky", "flaky", "good"]);
+  });
+
+  it("that may not serve a model is not told to write for it", async () => {
+    const stranger = Origin.parse({ ...flaky, models: ["another-model"] });
+    const { client, asked } = isolate([stranger, good], undefined, true);
+    const items = { model, collection, pictures: true, items: [] };
+    await client.call("/internal/v1/items", items, WriteItemsResponse, context());
+    expect(asked).toEqual(["good"]);
   });
 });
 

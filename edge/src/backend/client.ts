@@ -44,8 +44,9 @@ interface OriginsModels {
 }
 
 export interface ClientOptions {
-  /** The first one is home to the embedded vector store. */
   readonly origins: readonly Origin[];
+  /** Whether all origins write to one vector store; else the first one is home to the stored items. */
+  readonly isStoreShared?: boolean;
   readonly secret: string;
   readonly fetch?: typeof fetch;
   /** Milliseconds. */
@@ -56,6 +57,7 @@ export interface ClientOptions {
 
 export function createBackendClient({
   origins,
+  isStoreShared = false,
   secret,
   fetch: fetcher = fetch,
   now = Date.now,
@@ -67,8 +69,8 @@ export function createBackendClient({
 
   return {
     async call(path, request, answer, context) {
-      const { modelOf, isRepeatable, isDeclined } = CALLS[path];
-      const order = modelOf ? orderFor(modelOf(request), context) : targets.slice(0, 1);
+      const { modelOf, usesStore, isRepeatable, isDeclined } = CALLS[path];
+      const order = usesStore && !isStoreShared ? targets.slice(0, 1) : orderFor(modelOf?.(request), context);
       if (order.length === 0) throw new ApiError("model_not_found", { param: "model" });
 
       const most = isRepeatable(request) ? MAX_TRIES : 1;
@@ -116,8 +118,9 @@ export function createBackendClient({
     },
   };
 
-  function orderFor(model: ModelRevision, { region }: CallContext): readonly Target[] {
-    return servingFirst(inOrder(targets, { model: model.id, region }, random), model);
+  function orderFor(model: ModelRevision | undefined, { region }: CallContext): readonly Target[] {
+    const order = inOrder(targets, { model: model?.id, region }, random);
+    return model ? servingFirst(order, model) : order;
   }
 
   async function sign(path: string, request: unknown, { tenant }: CallContext): Promise<SignedCall> {

@@ -24,7 +24,8 @@ export const OriginList = z
 export const mayServe = ({ models }: Origin, model: ModelId): boolean => models?.includes(model) ?? true;
 
 export interface Wish {
-  readonly model: ModelId;
+  /** Absent: any origin will do. */
+  readonly model: ModelId | undefined;
   /** Of the caller. */
   readonly region: Region | undefined;
 }
@@ -42,7 +43,7 @@ export function inOrder<O extends Origin>(
 ): readonly O[] {
   return (
     origins
-      .filter((origin) => mayServe(origin, model))
+      .filter((origin) => model === undefined || mayServe(origin, model))
       // Efraimidis and Spirakis 2006: sorting by u^(1/w) is drawing by weight without putting back.
       .map((origin) => ({ origin, far: distance(region, origin.region), draw: random() ** (1 / origin.weight) }))
       .sort((a, b) => a.far - b.far || b.draw - a.draw)
