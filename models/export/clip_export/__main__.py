@@ -5,8 +5,6 @@ each of its files was compared with torch.
 """
 
 import argparse
-import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,59 +13,34 @@ import torch
 
 from .check import BOUNDS, check, sample_pixels
 from .checkpoint import Checkpoint, load
+from .command import LARGEST_FILE, checked_variants, new_folder, options, run, whole
 from .errors import BadInput
 from .graph import IMAGE, TEXT, trace
-from .manifest import NAME, dump, entry, manifest
+from .manifest import dump, entry, manifest
 from .precision import half, int8
 from .tokenizer import SAMPLES, write
 from .towers import ImageTower, TextTower, spell_out_attention
 
-TARGET = Path(__file__).parents[3] / ".sightline" / "models"
-# A protobuf message, and so a file that holds its own weights, ends there.
-LARGEST_FILE = 2**31
-
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    options = argparse.ArgumentParser(prog="clip_export", description=__doc__.split("\n")[0].split(": ")[1])
-    options.add_argument(
-        "checkpoint", type=Path, help="a weights file, or a folder in open_clip's or transformers' layout"
-    )
-    options.add_argument("--architecture", help="of a bare weights file: open_clip's name, such as ViT-B-32-quickgelu")
-    options.add_argument("--id", required=True, help="the model's id; also the folder's name")
-    options.add_argument("--revision", required=True, help="vectors of different revisions are never compared")
-    options.add_argument("--license", required=True, help="SPDX identifier of the weights' licence")
-    options.add_argument("--source", required=True, help="where the weights come from")
-    options.add_argument("--description", help="one sentence for those who choose a model")
-    options.add_argument("--template", default="a photo of a {}.", help="the prompt of a label")
-    options.add_argument("--variants", default="fp32,fp16,int8", help="which files to write")
-    options.add_argument(
+    parser = options("clip_export", __doc__, "a weights file, or a folder in open_clip's or transformers' layout", "vectors")
+    parser.add_argument("--architecture", help="of a bare weights file: open_clip's name, such as ViT-B-32-quickgelu")
+    parser.add_argument("--template", default="a photo of a {}.", help="the prompt of a label")
+    parser.add_argument(
         "--pixels", choices=["float32_nchw", "uint8_nhwc"], default="float32_nchw", help="what goes in"
     )
-    options.add_argument("--url", help="where the files will lie, if the manifest is to be pulled by")
-    options.add_argument("--target", type=Path, default=TARGET, help="the folder of models")
-    return options.parse_args(argv)
+    return parser.parse_args(argv)
 
 
 def export(args: argparse.Namespace) -> Path:
     """@returns the model's folder. @raises BadInput"""
-    variants = args.variants.split(",")
-    if unknown := set(variants) - set(BOUNDS):
-        raise BadInput(f"there is no variant {sorted(unknown)[0]!r}: {', '.join(BOUNDS)}")
-    for name, value in (("--id", args.id), ("--revision", args.revision)):
-        if not NAME.fullmatch(value):
-            raise BadInput(f"{name} is lower-case letters, digits, '.', '_' and '-', at most 63, not {value!r}")
+    variants = checked_variants(args, BOUNDS)
     if args.template.count("{}") != 1:
         raise BadInput("--template holds {} exactly once")
-    folder, work = args.target / args.id, args.target / f".{args.id}.{os.getpid()}"
-    if folder.exists():
-        raise BadInput(f"{folder} exists already")
+    folder = new_folder(args)
     checkpoint = load(args.checkpoint, args.architecture)
-    work.mkdir(parents=True)
-    try:
+    with whole(folder) as work:
         write_folder(checkpoint, args, variants, work)
-        work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
@@ -126,12 +99,8 @@ def used_by(tower: str, model: torch.nn.Module) -> list[torch.nn.Parameter]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    try:
-        print(export(arguments(argv)))
-    except BadInput as error:
-        print(f"clip_export: {error}", file=sys.stderr)
-        return 2
-    return 0
+    args = arguments(argv)
+    return run("clip_export", lambda: export(args))
 
 
 if __name__ == "__main__":

@@ -6,16 +6,14 @@ files was compared with torch.
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
 
 import onnx
 import torch
-from clip_export.__main__ import LARGEST_FILE, TARGET
+from clip_export.command import LARGEST_FILE, checked_variants, new_folder, options, run, whole
 from clip_export.errors import BadInput
-from clip_export.manifest import NAME
 from tokenizers import Tokenizer
 
 from .check import BOUNDS, check, sample
@@ -30,36 +28,19 @@ CHANGES = {"fp32": lambda graph: graph, "fp16": half, "int8": int8}
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
-    options = argparse.ArgumentParser(prog="ofa_export", description=__doc__.split("\n")[0].split(": ")[1])
-    options.add_argument(
-        "checkpoint", type=Path, help="fairseq's .pt, or a folder in the layout of the Hugging Face and ModelScope ports"
-    )
-    options.add_argument("--vocabulary", type=Path, help="the folder of the vocabulary, if it is not the checkpoint's")
-    options.add_argument("--id", required=True, help="the model's id; also the folder's name")
-    options.add_argument("--revision", required=True, help="scores of different revisions are never compared")
-    options.add_argument("--license", required=True, help="SPDX identifier of the weights' licence")
-    options.add_argument("--source", required=True, help="where the weights come from")
-    options.add_argument("--description", help="one sentence for those who choose a model")
-    options.add_argument("--image-size", type=int, default=IMAGE_SIZE, help="pixels a side that it was trained with")
-    options.add_argument("--variants", default="fp32,fp16,int8", help="which files to write")
-    options.add_argument("--url", help="where the files will lie, if the manifest is to be pulled by")
-    options.add_argument("--target", type=Path, default=TARGET, help="the folder of models")
-    return options.parse_args(argv)
+    checkpoint = "fairseq's .pt, or a folder in the layout of the Hugging Face and ModelScope ports"
+    parser = options("ofa_export", __doc__, checkpoint, "scores")
+    parser.add_argument("--vocabulary", type=Path, help="the folder of the vocabulary, if it is not the checkpoint's")
+    parser.add_argument("--image-size", type=int, default=IMAGE_SIZE, help="pixels a side that it was trained with")
+    return parser.parse_args(argv)
 
 
 def export(args: argparse.Namespace) -> Path:
     """@returns the model's folder. @raises BadInput"""
-    variants = args.variants.split(",")
-    if unknown := set(variants) - set(BOUNDS):
-        raise BadInput(f"there is no variant {sorted(unknown)[0]!r}: {', '.join(BOUNDS)}")
-    for name, value in (("--id", args.id), ("--revision", args.revision)):
-        if not NAME.fullmatch(value):
-            raise BadInput(f"{name} is lower-case letters, digits, '.', '_' and '-', at most 63, not {value!r}")
+    variants = checked_variants(args, BOUNDS)
     if args.image_size < 32 or args.image_size % 16:
         raise BadInput(f"--image-size is a multiple of 16, and 32 or more, not {args.image_size}")
-    folder, work = args.target / args.id, args.target / f".{args.id}.{os.getpid()}"
-    if folder.exists():
-        raise BadInput(f"{folder} exists already")
+    folder = new_folder(args)
     if not args.checkpoint.exists():
         raise BadInput(f"{args.checkpoint} does not exist")
     beside = args.checkpoint if args.checkpoint.is_dir() else args.checkpoint.parent
@@ -68,13 +49,9 @@ def export(args: argparse.Namespace) -> Path:
     checkpoint = load(args.checkpoint, answer_ids(tokenizer), args.image_size)
     if max(vocabulary.ids.values()) >= checkpoint.model.config.vocabulary:
         raise BadInput(f"the vocabulary does not fit: the model knows {checkpoint.model.config.vocabulary} tokens")
-    work.mkdir(parents=True)
-    try:
+    with whole(folder) as work:
         (work / "tokenizer.json").write_text(json.dumps(tokenizer_json(vocabulary), ensure_ascii=False))
         write_folder(checkpoint, tokenizer, args, variants, work)
-        work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
@@ -112,12 +89,8 @@ def write_folder(
 
 
 def main(argv: list[str] | None = None) -> int:
-    try:
-        print(export(arguments(argv)))
-    except BadInput as error:
-        print(f"ofa_export: {error}", file=sys.stderr)
-        return 2
-    return 0
+    args = arguments(argv)
+    return run("ofa_export", lambda: export(args))
 
 
 if __name__ == "__main__":
