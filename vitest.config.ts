@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{shared,gpu-backend,dev,playground,bench}/src/**/*.test.ts"],
+          include: ["{shared,gpu-backend,dev,playground,bench,sdk}/src/**/*.test.ts"],
           exclude: ["**/*.e2e.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,0 +1,21 @@
+/** @module The TypeScript client of Sightline, for Node, workers and browsers. */
+export { Sightline, type SightlineOptions } from "./client.ts";
+export type { Collection } from "./collection.ts";
+export type * from "./collection-types.ts";
+export type { BatchOptions, Embeddings, EmbedOptions } from "./embed.ts";
+export type { ErrorCode } from "./error-codes.ts";
+export {
+  ApiError,
+  AuthenticationError,
+  ConflictError,
+  ConnectionError,
+  InvalidRequestError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServerError,
+  SightlineError,
+  TimeoutError,
+} from "./errors.ts";
+export type { CallOptions } from "./transport.ts";
+export type * from "./types.ts";

@@ -1,0 +1,30 @@
+/** Which failures are worth another try, and how long to wait before it. */
+import { ApiError, ConnectionError } from "./errors.ts";
+
+/** The API is asked again later than this by the caller, not by us: a month's quota takes weeks to come back. */
+const LONGEST_WAIT_MS = 60_000;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 8000;
+
+/**
+ * Every call may be repeated: reads change nothing, and writes carry an idempotency key.
+ *
+ * @param failures how often the call has failed so far, this time included.
+ * @param random uniform in [0, 1).
+ * @returns milliseconds; undefined if another try is no use.
+ */
+export function retryDelay(error: unknown, failures: number, random: () => number): number | undefined {
+  if (!isTransient(error)) return undefined;
+  if (error instanceof ApiError && error.retryAfterMs !== null) {
+    // A little later than asked, so that callers who were refused together do not come back together.
+    return error.retryAfterMs > LONGEST_WAIT_MS ? undefined : error.retryAfterMs * (1 + 0.1 * random());
+  }
+  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  if (!(error instanceof ApiError)) return false;
+  const { status, code } = error;
+  return status === 408 || status === 429 || status >= 500 || code === "idempotency_in_progress";
+}

@@ -1,0 +1,136 @@
+/** One call to the API: its headers, its tries, its time. */
+import { ConnectionError, errorFromResponse, SightlineError, TimeoutError } from "./errors.ts";
+import { retryDelay } from "./retry.ts";
+
+/** What any call may be told. */
+export interface CallOptions {
+  /** Ends the call; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long one try may take; 60 s unless said. */
+  readonly timeoutMs?: number | undefined;
+  /** How often a call that failed for a passing reason is tried again; 4 unless said. */
+  readonly maxRetries?: number | undefined;
+}
+
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below the base URL, with its parts encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly json?: unknown;
+  /** Carries an idempotency key, the same one in all its tries, so that it is done once. */
+  readonly writes?: boolean;
+}
+
+export interface TransportOptions extends Pick<CallOptions, "timeoutMs" | "maxRetries"> {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly fetch: typeof fetch;
+  /** @throws the signal's reason if it is aborted before the time is over. */
+  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+const TIMEOUT_MS = 60_000;
+const MAX_RETRIES = 4;
+
+export class Transport {
+  readonly #options: Required<TransportOptions>;
+
+  /** @throws SightlineError if the base URL is none. */
+  constructor({ timeoutMs, maxRetries, sleep, random, ...options }: TransportOptions) {
+    if (!URL.canParse(options.baseUrl)) throw new SightlineError(`"${options.baseUrl}" is no URL`);
+    this.#options = {
+      ...options,
+      timeoutMs: timeoutMs ?? TIMEOUT_MS,
+      maxRetries: maxRetries ?? MAX_RETRIES,
+      sleep: sleep ?? sleepFor,
+      random: random ?? Math.random,
+    };
+  }
+
+  /** @throws ApiError, ConnectionError, or the reason of the signal. */
+  async json<T>(call: Call, options: CallOptions = {}): Promise<T> {
+    return JSON.parse(await this.#untilAnswered(call, options, (response) => response.text())) as T;
+  }
+
+  /** @throws as `json` does. */
+  async bytes(call: Call, options: CallOptions = {}): Promise<Uint8Array> {
+    return new Uint8Array(await this.#untilAnswered(call, options, (response) => response.arrayBuffer()));
+  }
+
+  async #untilAnswered<T>(call: Call, options: CallOptions, read: (response: Response) => Promise<T>): Promise<T> {
+    const { maxRetries = this.#options.maxRetries } = options;
+    const request = this.#requestOf(call);
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#tryOnce(request, options, read);
+      } catch (error) {
+        const delay = failures > maxRetries ? undefined : retryDelay(error, failures, this.#options.random);
+        if (delay === undefined) throw error;
+        await this.#options.sleep(delay, options.signal);
+      }
+    }
+  }
+
+  #requestOf({ method, path, query = {}, json, writes = false }: Call): { url: URL; init: RequestInit } {
+    const { baseUrl, apiKey } = this.#options;
+    const url = new URL(baseUrl.replace(/\/*$/, path));
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const headers = {
+      authorization: `Bearer ${apiKey}`,
+      ...(json !== undefined && { "content-type": "application/json" }),
+      ...(writes && { "idempotency-key": crypto.randomUUID() }),
+    };
+    return { url, init: { method, headers, ...(json !== undefined && { body: JSON.stringify(json) }) } };
+  }
+
+  /** The time covers the body of the answer too. */
+  async #tryOnce<T>(
+    { url, init }: { url: URL; init: RequestInit },
+    { signal, timeoutMs = this.#options.timeoutMs }: CallOptions,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await this.#options.fetch(url, {
+        ...init,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      if (!response.ok) throw errorFromResponse(response, await response.text());
+      return await read(response);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof SightlineError) throw cause;
+      const where = `${init.method} ${url.origin}${url.pathname}`;
+      if (timeout.aborted) throw new TimeoutError(`${where} gave no answer within ${timeoutMs} ms`, { cause });
+      throw new ConnectionError(`${where} cannot be reached: ${reasonOf(cause)}`, { cause });
+    }
+  }
+}
+
+/** Node's `fetch` says what went wrong in the cause of what it throws, or in the first of several. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}
+
+function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
