@@ -16,7 +16,7 @@ export async function toWire(input: Input): Promise<WireInput> {
 
 export const toWireList = (inputs: readonly Input[]): Promise<WireInput[]> => Promise.all(inputs.map(toWire));
 
-export async function imageToWire(image: ImageSource): Promise<string> {
+async function imageToWire(image: ImageSource): Promise<string> {
   if (typeof image === "string") return image;
   if (image instanceof URL) {
     return image.protocol === "file:" ? bytesToBase64(await readFile(image)) : image.href;

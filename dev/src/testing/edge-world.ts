@@ -56,6 +56,7 @@ const KEYS = {
   alsoPoor: { tenant: "also-poor", plan: "free", scopes: SCOPES },
   roundTrip: { tenant: "round-trip", plan: "free", scopes: SCOPES },
   logged: { tenant: "logged", plan: "free", scopes: SCOPES },
+  frugal: { tenant: "frugal", plan: "free", scopes: SCOPES },
 } as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
 type TestKey = keyof typeof KEYS;
 

@@ -3,7 +3,7 @@ import { createExecutionContext, env as testEnv, waitOnExecutionContext } from "
 import { createApp } from "../app.ts";
 import type { Env } from "../env.ts";
 
-type TestKey = "full" | "other" | "neighbour" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip" | "logged";
+type TestKey = "full" | "other" | "neighbour" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip" | "logged" | "frugal";
 
 /** Bindings that `dev/src/testing/edge-world.ts` adds to those of the worker. */
 export interface TestEnv extends Env {
