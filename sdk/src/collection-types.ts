@@ -95,6 +95,8 @@ export interface Item {
   readonly id: string;
   readonly modality: Modality;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Of an item that was given as a text. */
+  readonly text?: string;
   readonly embedding?: readonly number[];
 }
 

@@ -57,8 +57,8 @@ function asStore(served: ModelRevision & { readonly dims: number }): VectorStore
     async upsert(space, { tenant, collection }, points) {
       // The items route refuses such points one by one; a store refuses the call.
       for (const { vector } of points) checkLength(space, vector);
-      const items = points.map(({ id, metadata, modality, vector }: Point) => {
-        const source = { kind: "embedding", modality, embedding: vectorToBytes(fill(vector)) } as const;
+      const items = points.map(({ id, metadata, modality, vector, text }: Point) => {
+        const source = { kind: "embedding", modality, embedding: vectorToBytes(fill(vector)), text } as const;
         return { id, metadata, source };
       });
       const { id, revision } = spaceOf(space);

@@ -78,11 +78,13 @@ describe("collections", () => {
 });
 
 describe("items", () => {
-  it("come back with modality, metadata and a unit vector", async () => {
+  it("come back with modality, metadata, text and a unit vector", async () => {
     const metadata = { colour: "red", tags: ["a", "b"], nested: { n: 1 }, none: null, 名: "苹果" };
     const name = await collectionWith([{ id: "weird id/ü?&#", text: "a red apple", metadata }]);
     const { body } = await get(`/v1/collections/${name}/items/${encodeURIComponent("weird id/ü?&#")}`);
-    expect(body).toMatchObject({ id: "weird id/ü?&#", modality: "text", metadata });
+    expect(body).toMatchObject({ id: "weird id/ü?&#", modality: "text", metadata, text: "a red apple" });
+    const list = await get(`/v1/collections/${name}/items`);
+    expect(list.body.data).toEqual([{ id: body.id, modality: "text", metadata, text: "a red apple" }]);
     expect(Math.hypot(...body.embedding)).toBeCloseTo(1, 4);
   });
 

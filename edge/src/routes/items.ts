@@ -216,6 +216,7 @@ function toItem(point: Point, options: { readonly withEmbedding?: boolean } = {}
     id: point.id,
     modality: point.modality,
     metadata: point.metadata,
+    ...(point.text !== undefined && { text: point.text }),
     ...(options.withEmbedding && { embedding: Array.from(point.vector) }),
   };
 }

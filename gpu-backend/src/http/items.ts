@@ -61,11 +61,13 @@ function prepare(item: Item, outcome: EmbedOutcome | undefined, dims: number): P
   const { id, metadata, source } = item;
   if (source.kind === "embedding") {
     if (source.embedding.byteLength !== dims * 4) return new ApiError("vector_invalid");
-    const point: Point = { id, metadata, modality: source.modality, vector: vectorFromBytes(source.embedding) };
+    const { modality, text } = source;
+    const point: Point = { id, metadata, modality, vector: vectorFromBytes(source.embedding), text };
     return { point, result: { status: "stored", truncated: false, tokens: 0 } };
   }
   if (outcome === undefined) return new ApiError("internal_error");
   if (outcome instanceof ApiError) return outcome;
   const { vector, modality, truncated, tokens, picture } = outcome;
-  return { point: { id, metadata, modality, vector }, result: { status: "stored", truncated, tokens, picture } };
+  const text = source.kind === "text" ? source.text : undefined;
+  return { point: { id, metadata, modality, vector, text }, result: { status: "stored", truncated, tokens, picture } };
 }

@@ -14,7 +14,7 @@ export interface StoredFields {
   readonly bucket: string;
   readonly modality: Modality;
   readonly item: ItemId;
-  /** JSON. */
+  /** JSON: the metadata or, of a point that has a text, the pair of both. */
   readonly metadata: string;
 }
 export type Field = keyof StoredFields;
@@ -23,31 +23,39 @@ export interface Row extends Omit<StoredFields, "bucket"> {
   readonly vector: Float32Array;
 }
 
-export async function toRow(scope: Scope, { id, modality, vector, metadata }: Point): Promise<Row> {
+export async function toRow(scope: Scope, { id, modality, vector, metadata, text }: Point): Promise<Row> {
   const key = await pointId(scope, id);
-  return { key, scope: scopeValue(scope), modality, item: id, metadata: JSON.stringify(metadata), vector };
+  const content = JSON.stringify(text === undefined ? metadata : [metadata, text]);
+  return { key, scope: scopeValue(scope), modality, item: id, metadata: content, vector };
 }
 
-const StoredMetadata = z
+const StoredMetadata = z.record(z.string(), z.unknown());
+const StoredContent = z
   .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(z.record(z.string(), z.unknown()));
-const StoredPoint = z.object({ item: ItemId, modality: Modality, metadata: StoredMetadata });
+  .transform((json): unknown => JSON.parse(json))
+  .pipe(
+    z.union([
+      StoredMetadata.transform((metadata) => ({ metadata })),
+      z.tuple([StoredMetadata, z.string()]).transform(([metadata, text]) => ({ metadata, text })),
+    ]),
+  );
+const StoredPoint = z.object({ item: ItemId, modality: Modality, metadata: StoredContent });
 const StoredVector = z.instanceof(Float32Array).or(z.array(z.number()).transform((values) => new Float32Array(values)));
 
 /** What `toPoint` and `toHit` need of a row. */
 export const POINT_FIELDS = ["item", "modality", "metadata"] as const;
 
 export function toPoint(doc: ZVecDoc): Point {
-  const { item, modality, metadata } = StoredPoint.parse(doc.fields);
-  return { id: item, modality, vector: vectorOf(doc), metadata };
+  const { item, modality, metadata: content } = StoredPoint.parse(doc.fields);
+  return { id: item, modality, vector: vectorOf(doc), ...content };
 }
 
 export function toHit(doc: ZVecDoc, includeVectors: boolean): Hit {
-  const { item, modality, metadata } = StoredPoint.parse(doc.fields);
+  const { item, modality, metadata: content } = StoredPoint.parse(doc.fields);
+  const { metadata } = content;
   return { id: item, score: doc.score, modality, metadata, ...(includeVectors && { vector: vectorOf(doc) }) };
 }
 
 export const modalityOf = (doc: ZVecDoc): Modality => Modality.parse(doc.fields.modality);
-export const metadataOf = (doc: ZVecDoc): Metadata => StoredMetadata.parse(doc.fields.metadata);
+export const metadataOf = (doc: ZVecDoc): Metadata => StoredContent.parse(doc.fields.metadata).metadata;
 const vectorOf = (doc: ZVecDoc): Float32Array => StoredVector.parse(doc.vectors.vector);

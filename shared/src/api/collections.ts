@@ -122,6 +122,7 @@ export const Item = z
     id: z.string(),
     modality: Modality,
     metadata: z.record(z.string(), z.unknown()),
+    text: z.string().optional().meta({ description: "Of an item that was given as a text" }),
     embedding: z.array(z.number()).optional(),
   })
   .meta({ id: "Item" });

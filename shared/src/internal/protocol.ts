@@ -64,7 +64,16 @@ export const WriteItemsRequest = z.object({
     z.object({
       id: ItemId,
       metadata: z.record(z.string(), z.unknown()),
-      source: z.union([WireInput, z.object({ kind: z.literal("embedding"), embedding: Bytes, modality: Modality })]),
+      source: z.union([
+        WireInput,
+        /** `text` is what the vector was made from, where that is known. */
+        z.object({
+          kind: z.literal("embedding"),
+          embedding: Bytes,
+          modality: Modality,
+          text: z.string().optional(),
+        }),
+      ]),
     }),
   ),
 });
@@ -156,6 +165,7 @@ const WirePoint = z.object({
   modality: Modality,
   vector: Bytes,
   metadata: z.record(z.string(), z.unknown()),
+  text: z.string().optional(),
 });
 
 export const StoreResponses = {
@@ -163,7 +173,7 @@ export const StoreResponses = {
   get: z.object({ points: z.array(WirePoint.nullable()) }),
   scroll: z.object({ points: z.array(WirePoint), next: z.string().optional() }),
   search: z.object({
-    hits: z.array(WirePoint.omit({ vector: true }).extend({ score: z.number(), vector: Bytes.optional() })),
+    hits: z.array(WirePoint.omit({ vector: true, text: true }).extend({ score: z.number(), vector: Bytes.optional() })),
   }),
   count: z.object({ text: z.number().int(), image: z.number().int() }),
 } as const;

@@ -6,6 +6,7 @@
  * - **vectors** are L2-normalised float32 of `space.dims` and come back as such, but for rounding; one of another length is
  *   refused, ApiError(vector_invalid), and nothing of its call is stored;
  * - **metadata** comes back as it was, as far as JSON can tell; nothing in it is called `__proto__`, which callers see to;
+ * - **text**, where a point has one, comes back with the point, but not with a hit;
  * - `upsert` resolves only when all its points are durable, and replaces points of the same id whole; what it wrote is seen by
  *   every read that starts after it. If it rejects, any of its points may be written or not: it can be repeated. Of two writes
  *   of one point at the same time one wins whole. The ids of one call differ;
@@ -43,9 +44,11 @@ export interface Point {
   readonly modality: Modality;
   readonly vector: Float32Array;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** What the vector was made from, if that was a text: so that another model can make its own vector of it. */
+  readonly text?: string | undefined;
 }
 
-export interface Hit extends Omit<Point, "vector"> {
+export interface Hit extends Omit<Point, "vector" | "text"> {
   readonly score: number;
   readonly vector?: Float32Array;
 }

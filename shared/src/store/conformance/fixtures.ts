@@ -63,13 +63,14 @@ interface PointParts {
   readonly modality?: Modality;
   readonly vector?: Float32Array;
   readonly metadata?: Point["metadata"];
+  readonly text?: string;
 }
 
 /** The vector depends on the id alone, unless one is given. */
 export function point(id: string, parts: PointParts = {}): Point {
   const seed = [...id].reduce((hash, char) => Math.imul(hash, 31) + (char.codePointAt(0) ?? 0), 7);
-  const { modality = "image", vector = vectorOf(seed), metadata = {} } = parts;
-  return { id: itemId(id), modality, vector, metadata };
+  const { modality = "image", vector = vectorOf(seed), metadata = {}, text } = parts;
+  return { id: itemId(id), modality, vector, metadata, ...(text !== undefined && { text }) };
 }
 
 export const points = (count: number, metadata: (n: number) => Point["metadata"] = () => ({})): Point[] =>

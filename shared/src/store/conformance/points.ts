@@ -51,6 +51,22 @@ export function describePoints(run: ConformanceRun): void {
       );
     });
 
+    it("keep the text that they were made from, until they are replaced by one without", async () => {
+      const scope = run.freshScope();
+      const text = 'a "red" apple\n🍎 ['.repeat(100);
+      const apple = point("apple", { modality: "text", text, metadata: { colour: "red" } });
+      await run.store.upsert(run.space, scope, [apple, point("pear")]);
+      const [got, pear] = await run.store.get(run.space, scope, ["apple", "pear"].map(itemId));
+      expect([got?.text, got?.metadata, pear?.text]).toEqual([text, { colour: "red" }, undefined]);
+      const filter = { field: "colour", eq: "red" };
+      expect((await run.store.scroll(run.space, scope, { limit: 10, filter })).points).toMatchObject([{ text }]);
+      const [hit] = await run.store.search(run.space, scope, { vector: apple.vector, topK: 1, filter });
+      expect(hit).toMatchObject({ id: "apple", metadata: { colour: "red" } });
+      expect(hit).not.toHaveProperty("text");
+      await run.store.upsert(run.space, scope, [point("apple")]);
+      expect((await run.store.get(run.space, scope, [itemId("apple")]))[0]?.text).toBeUndefined();
+    });
+
     it("may have any valid id", async () => {
       const scope = run.freshScope();
       const ids = [

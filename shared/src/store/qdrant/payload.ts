@@ -16,20 +16,27 @@ export const INDEXED_FIELDS = {
   modality: { type: "keyword" },
 } as const satisfies Record<string, Schemas["KeywordIndexParams"]>;
 
-/** What reading a point needs of its payload. */
-export const READ_FIELDS = ["item", "modality", "metadata_json"];
+/** What a hit needs of its point's payload. */
+export const HIT_FIELDS = ["item", "modality", "metadata_json"];
+/** What reading a point needs of it. */
+export const POINT_FIELDS = [...HIT_FIELDS, "text"];
 
 const MetadataJson = z
   .string()
   .transform((text): unknown => JSON.parse(text))
   .pipe(z.record(z.string(), z.unknown()));
 const Payload = z.object({ item: ItemId, modality: Modality, metadata_json: MetadataJson });
+const PayloadWithText = Payload.extend({ text: z.string().optional() });
 const Vector = z.array(z.number()).transform((numbers) => Float32Array.from(numbers));
 
 /** A point as Qdrant gives it back. */
-export const StoredPoint = z
-  .object({ payload: Payload, vector: Vector })
-  .transform(({ payload, vector }): Point => ({ ...common(payload), vector }));
+export const StoredPoint = z.object({ payload: PayloadWithText, vector: Vector }).transform(
+  ({ payload, vector }): Point => ({
+    ...common(payload),
+    vector,
+    ...(payload.text !== undefined && { text: payload.text }),
+  }),
+);
 
 /** A point that was found; its vector only if that was asked for. */
 export const FoundPoint = z
@@ -45,16 +52,24 @@ const common = ({ item, modality, metadata_json: metadata }: z.infer<typeof Payl
 /** @returns the point as it is sent, and about how many bytes it takes. */
 export async function toStored(scope: Scope, point: Point): Promise<{ point: Schemas["PointStruct"]; bytes: number }> {
   const { tenant, collection } = scope;
-  const { id, modality, vector, metadata } = point;
+  const { id, modality, vector, metadata, text } = point;
   const json = JSON.stringify(metadata);
   return {
     point: {
       id: await pointId(scope, id),
       vector: Array.from(vector),
-      payload: { tenant, collection, modality, item: id, metadata: filterable(metadata), metadata_json: json },
+      payload: {
+        tenant,
+        collection,
+        modality,
+        item: id,
+        metadata: filterable(metadata),
+        metadata_json: json,
+        ...(text !== undefined && { text }),
+      },
     },
     // A float32 has some 20 digits as JSON. Metadata lies there twice, once escaped, with up to 3 bytes a character.
-    bytes: 20 * vector.length + 6 * json.length + 1024,
+    bytes: 20 * vector.length + 6 * json.length + 3 * (text?.length ?? 0) + 1024,
   };
 }
 

@@ -30,7 +30,7 @@ import { batches } from "./batches.ts";
 import { type Budget, budgetOf, type QdrantConnection, QdrantError } from "./connection.ts";
 import { isMissingCollection } from "./faults.ts";
 import type { QdrantFilter } from "./filter.ts";
-import { FoundPoint, READ_FIELDS, StoredPoint, toStored } from "./payload.ts";
+import { FoundPoint, HIT_FIELDS, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
 import { type ClusterLayout, Completed, ensureSpace, physicalName } from "./space.ts";
 import { whereOf } from "./where.ts";
 
@@ -138,7 +138,7 @@ export class QdrantStore implements VectorStore {
       filter: whereOf(scope, { modality, filter }),
       limit: topK,
       params: PARAMS[effort],
-      with_payload: READ_FIELDS,
+      with_payload: HIT_FIELDS,
       with_vector: includeVectors,
     };
     const { points } = await this.#read({ points: [] }, (connection) =>
@@ -187,7 +187,7 @@ export class QdrantStore implements VectorStore {
     page: { readonly filter: QdrantFilter; readonly limit: number; readonly offset?: PointId | undefined },
     budget: Budget,
   ): Promise<z.infer<typeof ScrolledPage>> {
-    const request = { collection_name: physicalName(space), ...page, with_payload: READ_FIELDS, with_vector: true };
+    const request = { collection_name: physicalName(space), ...page, with_payload: POINT_FIELDS, with_vector: true };
     return this.#read({ points: [] }, (connection) =>
       connection.read((api, init) => api.scrollPoints(request, init), ScrolledPage, budget),
     );
