@@ -68,7 +68,9 @@ export interface Model {
   readonly object: "model";
   readonly revision: string;
   readonly family: "clip" | "ofa";
-  /** Used where a call names none. */
+  /** The endpoints that take it; `search` means collections. */
+  readonly tasks: readonly ("embeddings" | "classify" | "rank" | "search" | "entailment")[];
+  /** Used by these endpoints where a call names none. */
   readonly default: boolean;
   readonly description: string;
   readonly license: string;

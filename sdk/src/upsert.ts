@@ -46,16 +46,19 @@ async function* prepared(items: Iterable<ItemInput> | AsyncIterable<ItemInput>):
   for await (const item of items) yield prepare(item);
 }
 
-async function prepare({ id, metadata, ...source }: ItemInput): Promise<Prepared> {
-  const base = { id, ...(metadata && { metadata }) };
-  const around = JSON.stringify(base).length;
-  if ("embedding" in source) {
-    const { embedding, modality } = source;
-    const item = { ...base, embedding: Array.from(embedding), ...(modality && { modality }) };
+/** What the API does not know in an item goes to it all the same: it says so better than silence would. */
+async function prepare(item: ItemInput): Promise<Prepared> {
+  const { metadata } = item;
+  const around = item.id.length + (metadata ? JSON.stringify(metadata).length : 0);
+  if ("embedding" in item) {
+    const embedding = Array.from(item.embedding);
     // Each number has up to some 20 characters. Vectors count as texts: as many fit into a call.
-    return { item, load: { texts: 1, images: 0, bytes: around + 21 * embedding.length } };
+    return { item: { ...item, embedding }, load: { texts: 1, images: 0, bytes: around + 21 * embedding.length } };
   }
-  const input = await toWire(source);
+  const input = await toWire(
+    "text" in item ? { text: item.text } : "file" in item ? { file: item.file } : { image: item.image },
+  );
+  const { file: _path, ...rest } = item as ItemInput & { readonly file?: string };
   const load = loadOf(input);
-  return { item: { ...base, ...input }, load: { ...load, bytes: load.bytes + around } };
+  return { item: { ...rest, ...input }, load: { ...load, bytes: load.bytes + around } };
 }

@@ -1,0 +1,113 @@
+/** `embed`, `classify`, `rank`, `models`, `usage`: what needs no collection. */
+import type { Command } from "commander";
+import { contextOf, count, INPUT_HELP, inputOf } from "../context.ts";
+import { score, table } from "../output.ts";
+
+export function addInference(program: Command): void {
+  program
+    .command("embed")
+    .description("vectors of texts and pictures; --json prints them whole")
+    .argument("<input...>", INPUT_HELP)
+    .option("-m, --model <id>", "the default model if absent")
+    .action(async (inputs: string[], { model }: { model?: string }, command: Command) => {
+      const { sightline, show } = await contextOf(command);
+      const { vectors, ...rest } = await sightline.embed(inputs.map(inputOf), { ...(model && { model }) });
+      const rows = vectors.map((v, i) => [
+        inputs[i] ?? "",
+        v.length,
+        `[${Array.from(v.subarray(0, 4), score).join(", ")}, …]`,
+      ]);
+      show({ ...rest, vectors: vectors.map((v) => Array.from(v)) }, () => table(["input", "dims", "vector"], rows, ""));
+    });
+
+  program
+    .command("classify")
+    .description("which of your labels fit")
+    .argument("<input...>", INPUT_HELP)
+    .requiredOption("-l, --labels <list>", "separated by commas", (text: string) =>
+      text.split(",").map((l) => l.trim()),
+    )
+    .option("-t, --template <text>", 'wraps each label, for example "a photo of a {}"')
+    .option("-m, --model <id>", "the default model if absent")
+    .action(
+      async (inputs: string[], options: { labels: string[]; template?: string; model?: string }, command: Command) => {
+        const { sightline, show } = await contextOf(command);
+        show(await sightline.classify({ ...options, input: inputs.map(inputOf) }), ({ data }) => {
+          const rows = data.flatMap(({ index, labels }) =>
+            labels.map(({ label, score: s, cosine }, i) => [
+              i === 0 ? (inputs[index] ?? "") : "",
+              label,
+              score(s),
+              score(cosine),
+            ]),
+          );
+          return table(["input", "label", "score", "cosine"], rows, "");
+        });
+      },
+    );
+
+  program
+    .command("rank")
+    .description("which of the candidates fit the query best")
+    .argument("<query>", INPUT_HELP)
+    .argument("<candidates...>", INPUT_HELP)
+    .option("-n, --top <count>", "only the best", count)
+    .option("-m, --model <id>", "the default model if absent")
+    .action(
+      async (query: string, candidates: string[], options: { top?: number; model?: string }, command: Command) => {
+        const { sightline, show } = await contextOf(command);
+        const { top: top_k, ...rest } = options;
+        const request = {
+          ...rest,
+          ...(top_k && { top_k }),
+          query: inputOf(query),
+          candidates: candidates.map(inputOf),
+        };
+        show(await sightline.rank(request), ({ results }) =>
+          table(
+            ["candidate", "score", "cosine"],
+            results.map(({ index, score: s, cosine }) => [candidates[index] ?? "", score(s), score(cosine)]),
+            "",
+          ),
+        );
+      },
+    );
+
+  program
+    .command("models")
+    .description("what is served")
+    .action(async (_options: object, command: Command) => {
+      const { sightline, show } = await contextOf(command);
+      show(await sightline.models(), (models) =>
+        table(
+          ["model", "revision", "family", "dims", "licence", "default"],
+          models.map((m) => [m.id, m.revision, m.family, m.dims ?? "–", m.license, m.default ? "yes" : ""]),
+          "No model is served.",
+        ),
+      );
+    });
+
+  program
+    .command("usage")
+    .description("what you have used, day by day")
+    .option("--month <yyyy-mm>", "in UTC; the current one if absent")
+    .action(async (options: { month?: string }, command: Command) => {
+      const { sightline, show } = await contextOf(command);
+      show(await sightline.usage(options), (usage) => {
+        const { month, plan, quota, compute_units, days } = usage;
+        const rows = days.map((day) => [
+          day.date,
+          day.requests,
+          day.compute_units,
+          day.work.text,
+          day.work.image,
+          day.work.search,
+        ]);
+        return `${month}, plan ${plan}: ${compute_units} of ${quota.compute_units} compute units\n\n${table(
+          ["day", "requests", "units", "texts", "images", "searches"],
+          rows,
+          "Nothing was used.",
+        )}`;
+      });
+    });
+}

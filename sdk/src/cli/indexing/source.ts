@@ -1,0 +1,93 @@
+/** What `index` reads: a folder of pictures, or a file with an item in each line. */
+import { createReadStream } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import { createInterface } from "node:readline";
+import type { ItemInput } from "../../collection-types.ts";
+import { UsageError } from "../exit-codes.ts";
+
+/** The API takes no larger ones: they are not even read. `source.test.ts` holds the number to the API's own. */
+export const IMAGE_BYTES = 10 * 2 ** 20;
+
+const PICTURE = /\.(jpe?g|png|webp|gif|avif)$/i;
+
+export interface Entry {
+  /** For messages: the path of a file, or the number of a line. */
+  readonly label: string;
+  /** Changes when what it stands for changes. */
+  readonly fingerprint: string;
+  /** @throws Error that says what is wrong with it. */
+  load(): Promise<ItemInput>;
+}
+
+export interface Source {
+  readonly total: number;
+  entries(): AsyncIterable<Entry>;
+}
+
+/** @throws UsageError if there is no such thing, or nothing in it that could be indexed. */
+export async function openSource(path: string): Promise<Source> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new UsageError(`there is no ${path}`);
+  const source = found.isDirectory() ? await openFolder(path) : await openLines(path);
+  if (source.total > 0) return source;
+  throw new UsageError(
+    found.isDirectory() ? `there is no JPEG, PNG, WebP, GIF or AVIF file in ${path}` : `${path} is empty`,
+  );
+}
+
+/** Ids are paths below the folder, with `/` on every system; the metadata holds them in two parts, to filter by. */
+async function openFolder(folder: string): Promise<Source> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => PICTURE.test(name)).sort();
+  async function* entries(): AsyncGenerator<Entry> {
+    for (const name of names) {
+      const file = join(folder, name);
+      const id = name.split(sep).join("/");
+      const found = await stat(file).catch(() => undefined);
+      if (found && !found.isFile()) continue;
+      yield {
+        label: file,
+        fingerprint: `${id} ${found?.size} ${found?.mtimeMs}`,
+        load: async () => ({
+          id,
+          image: await readPicture(file),
+          metadata: { folder: id.slice(0, Math.max(0, id.lastIndexOf("/"))), name: id.slice(id.lastIndexOf("/") + 1) },
+        }),
+      };
+    }
+  }
+  return { total: names.length, entries };
+}
+
+/** A line is an item as the API takes it; instead of `image` it may name a `file`, below the folder of the list. */
+async function openLines(list: string): Promise<Source> {
+  const lines = () => createInterface({ input: createReadStream(list), crlfDelay: Number.POSITIVE_INFINITY });
+  let total = 0;
+  for await (const line of lines()) if (line.trim() !== "") total++;
+  async function* entries(): AsyncGenerator<Entry> {
+    let number = 0;
+    for await (const line of lines()) {
+      number++;
+      if (line.trim() !== "")
+        yield { label: `${list}:${number}`, fingerprint: line, load: () => parseLine(line, list) };
+    }
+  }
+  return { total, entries };
+}
+
+async function parseLine(line: string, list: string): Promise<ItemInput> {
+  const item: unknown = JSON.parse(line);
+  if (typeof item !== "object" || item === null || typeof (item as { id?: unknown }).id !== "string") {
+    throw new Error('an item is an object with an "id"');
+  }
+  const { file, ...rest } = item as { readonly file?: unknown };
+  if (file === undefined) return item as ItemInput;
+  if (typeof file !== "string") throw new Error('"file" is the path of a picture');
+  return { ...rest, image: await readPicture(resolve(dirname(list), file)) } as ItemInput;
+}
+
+async function readPicture(file: string): Promise<Uint8Array> {
+  const { size } = await stat(file);
+  if (size > IMAGE_BYTES) throw new Error(`larger than ${IMAGE_BYTES / 2 ** 20} MB: scale the picture down first`);
+  return readFile(file);
+}

@@ -1,0 +1,43 @@
+/** `sightline`: the command line of the API. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ApiError } from "../errors.ts";
+import { addCollections } from "./commands/collections.ts";
+import { addIndex } from "./commands/index.ts";
+import { addInference } from "./commands/inference.ts";
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
+
+/** Two folders up both from here and from where the published package has this file. */
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("sightline")
+  .description("Pictures and text by what they mean: search, classify, rank, index.")
+  .version(version)
+  .option("--json", "print JSON for programs")
+  .addHelpText("after", EXIT_CODES_HELP)
+  .showHelpAfterError("(--help says more)")
+  .exitOverride();
+addCollections(program);
+addIndex(program);
+addInference(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // commander has told its own errors already.
+  if (!(error instanceof CommanderError)) console.error(tell(error));
+  // Not process.exit: it would cut off what is still being written.
+  process.exitCode = exitCodeOf(error);
+}
+
+/** The API's own words; of a fault of ours, where it was. */
+function tell(error: unknown): string {
+  if (error instanceof ApiError) {
+    const where = [error.code ?? error.status, ...(error.requestId ? [`request ${error.requestId}`] : [])].join(", ");
+    return `error: ${error.message}\n       (${where})`;
+  }
+  if (!(error instanceof Error)) return `error: ${String(error)}`;
+  return `error: ${exitCodeOf(error) === EXIT.fault ? (error.stack ?? error.message) : error.message}`;
+}
