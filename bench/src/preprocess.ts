@@ -60,7 +60,7 @@ export async function benchPreprocess(options: BenchOptions): Promise<readonly F
 async function service(): Promise<Work> {
   const load = (module: string) => import(pathToFileURL(join(ROOT, "gpu-backend/src", module)).href);
   const { openImage } = (await load("media/decode.ts")) as { openImage: Work };
-  const { preprocess } = (await load("models/clip/preprocess.ts")) as {
+  const { preprocess } = (await load("models/preprocess.ts")) as {
     preprocess: (image: unknown, spec: object) => Promise<unknown>;
   };
   const spec = { size: SIZE, resize: "shortest", interpolation: "bicubic" };

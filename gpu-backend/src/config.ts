@@ -40,7 +40,9 @@ const Settings = z.object({
   INFERENCE_THREADS: count(availableParallelism()),
   MAX_IMAGE_BATCH: count(32),
   MAX_TEXT_BATCH: count(64),
-  /** Entries that may wait in each lane of each tower; what cannot be answered in time is refused earlier. */
+  /** Of an entailment model. On a CPU a larger one takes memory (100 MB a pair and more) and saves no time. */
+  MAX_PAIR_BATCH: count(4),
+  /** Entries that may wait in each lane of each graph; what cannot be answered in time is refused earlier. */
   MAX_QUEUE: count(4096),
   /** Images that are decoded at the same time. */
   DECODE_CONCURRENCY: count(Math.max(2, availableParallelism())),

@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { readConfig } from "./config.ts";
-import { createEmbedder } from "./embed.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
+import { createIntake } from "./media/intake.ts";
 import { Registry } from "./models/registry.ts";
 import { Replica } from "./replica.ts";
 import { openStore } from "./retrieval/open-store.ts";
@@ -27,6 +27,7 @@ const registry = new Registry({
     threads: config.INFERENCE_THREADS,
     maxImageBatch: config.MAX_IMAGE_BATCH,
     maxTextBatch: config.MAX_TEXT_BATCH,
+    maxPairBatch: config.MAX_PAIR_BATCH,
     maxQueue: config.MAX_QUEUE,
   },
   log,
@@ -36,10 +37,9 @@ const registry = new Registry({
 const app = createServer({
   config,
   replica,
-  embedder: createEmbedder({
+  intake: createIntake({
     fetchImage: createImageFetcher({ allowAddresses: config.FETCH_ALLOW_ADDRESSES }),
     decodeConcurrency: config.DECODE_CONCURRENCY,
-    now,
   }),
   log,
   now,

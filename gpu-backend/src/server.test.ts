@@ -8,8 +8,8 @@ import { dot, vectorFromBytes } from "@sightline/shared/vectors";
 import { pino } from "pino";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createEmbedder } from "./embed.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
+import { createIntake } from "./media/intake.ts";
 import { loadRegistry } from "./models/registry.ts";
 import { Replica } from "./replica.ts";
 import { openEmbeddedStore } from "./retrieval/embedded-store.ts";
@@ -22,10 +22,9 @@ const replica = new Replica();
 const server = createServer({
   config: { BACKEND_SECRET: SECRET },
   replica,
-  embedder: createEmbedder({
+  intake: createIntake({
     fetchImage: createImageFetcher({ allowAddresses: ["127.0.0.1/32"], timeoutMs: 1000 }),
     decodeConcurrency: 2,
-    now,
   }),
   log: pino({ level: "silent" }),
   now,
@@ -48,7 +47,7 @@ beforeAll(async () => {
       modelsDirs: [join(import.meta.dirname, "../../models")],
       wanted: ["emoji-dual"],
       variants: ["int8"],
-      engine: { providers: ["cpu"], threads: 1, maxImageBatch: 16, maxTextBatch: 16, maxQueue: 256 },
+      engine: { providers: ["cpu"], threads: 1, maxImageBatch: 16, maxTextBatch: 16, maxPairBatch: 16, maxQueue: 256 },
       log,
       now,
     }),
@@ -208,7 +207,7 @@ describe("readiness", () => {
     const empty = createServer({
       config: { BACKEND_SECRET: SECRET },
       replica: new Replica(),
-      embedder: { embed: async () => [] },
+      intake: () => Promise.reject(new Error("nothing is taken in")),
       log: pino({ level: "silent" }),
       now,
     });

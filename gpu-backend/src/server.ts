@@ -6,26 +6,29 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import type { Embedder } from "./embed.ts";
+import { createEmbedder } from "./embed.ts";
+import { createEntailer } from "./entail.ts";
 import { embedRoute } from "./http/embed.ts";
+import { entailRoute } from "./http/entail.ts";
 import { onError } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { internalApi } from "./http/internal-call.ts";
 import { itemsRoute } from "./http/items.ts";
 import { modelsRoute } from "./http/models.ts";
 import { storeRoute } from "./http/store.ts";
+import type { Intake } from "./media/intake.ts";
 import type { Replica } from "./replica.ts";
 
 export interface ServerParts {
   readonly config: Pick<Config, "BACKEND_SECRET">;
   readonly replica: Replica;
-  readonly embedder: Embedder;
+  readonly intake: Intake;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-export function createServer({ config, replica, embedder, log, now }: ServerParts): Hono {
+export function createServer({ config, replica, intake, log, now }: ServerParts): Hono {
   const app = new Hono();
   app.onError(onError(log));
   app.notFound((c) => onError(log)(new ApiError("not_found"), c));
@@ -42,8 +45,10 @@ export function createServer({ config, replica, embedder, log, now }: ServerPart
     }),
   );
   const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), now);
+  const embedder = createEmbedder({ intake, now });
   modelsRoute(api, replica);
   embedRoute(api, replica, embedder);
+  entailRoute(api, replica, createEntailer({ intake, now }));
   itemsRoute(api, replica, embedder);
   storeRoute(api, replica);
   return app;

@@ -8,7 +8,9 @@ import type { InternalApi } from "./internal-call.ts";
 
 export function embedRoute(api: InternalApi, replica: Replica, embedder: Embedder): void {
   api.post("/internal/v1/embed", EmbedRequest, async ({ model, lane, inputs }, call): Promise<EmbedResponse> => {
-    const outcomes = await replica.loaded().use(model, (loaded) => embedder.embed(loaded, inputs, { ...call, lane }));
+    const outcomes = await replica
+      .loaded()
+      .use("clip", model, (loaded) => embedder.embed(loaded, inputs, { ...call, lane }));
     return {
       results: outcomes.map((outcome) =>
         outcome instanceof ApiError

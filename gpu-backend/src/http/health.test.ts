@@ -28,7 +28,14 @@ async function readiness(wanted: readonly string[] | "all") {
     modelsDirs: [join(folder, "models")],
     wanted,
     variants: ["fp32"],
-    engine: { providers: ["coreml", "cpu"], threads: 1, maxImageBatch: 2, maxTextBatch: 2, maxQueue: 4 },
+    engine: {
+      providers: ["coreml", "cpu"],
+      threads: 1,
+      maxImageBatch: 2,
+      maxTextBatch: 2,
+      maxPairBatch: 2,
+      maxQueue: 4,
+    },
     log,
     now: () => performance.now(),
   });

@@ -21,7 +21,7 @@ type Prepared = { readonly point: Point; readonly result: WriteItemResult } | Ap
 
 export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedder): void {
   api.post("/internal/v1/items", WriteItemsRequest, async (request, call): Promise<WriteItemsResponse> => {
-    const { outcomes, space } = await replica.loaded().use(request.model, async (model) => ({
+    const { outcomes, space } = await replica.loaded().use("clip", request.model, async (model) => ({
       outcomes: await embedItems(embedder, model, request, { ...call, lane: "bulk" }),
       space: { ...request.model, dims: model.served.dims } satisfies VectorSpace,
     }));

@@ -2,20 +2,40 @@
 import type { Provider, ProviderChoice } from "./providers.ts";
 import type { PerChannel } from "./tensors.ts";
 
-/** How a batch of byte rows becomes the tower's input tensor. */
-export type Feed =
+type PictureFeed =
   /** Each row: `size`² · 3 bytes RGB, interleaved → float32 [rows, 3, size, size]. */
   | { readonly kind: "pixels"; readonly size: number; readonly mean: PerChannel; readonly std: PerChannel }
   /** Each row: the same bytes → uint8 [rows, size, size, 3], of a graph that normalises them itself. */
-  | { readonly kind: "pixel-bytes"; readonly size: number }
-  /** Each row: at most `contextLength` int32 token ids → int64 or int32 [rows, longest row], or as wide as the graph demands. */
-  | { readonly kind: "tokens"; readonly padId: number; readonly contextLength: number };
+  | { readonly kind: "pixel-bytes"; readonly size: number };
+
+/** Each row: at most `contextLength` int32 token ids → int64 or int32 [rows, longest row], or as wide as the graph demands. */
+interface TokenFeed {
+  readonly kind: "tokens";
+  readonly padId: number;
+  readonly contextLength: number;
+}
+
+/** How a batch of byte rows becomes the graph's input tensors. */
+export type Feed =
+  | PictureFeed
+  | TokenFeed
+  /** Each row: a picture's bytes, then its text's. Three tensors: the pictures go to `SessionSpec.input`. */
+  | {
+      readonly kind: "pairs";
+      readonly picture: PictureFeed;
+      readonly text: TokenFeed;
+      /** Name of the input for the tokens. */
+      readonly tokens: string;
+      /** Name of the input for how many of each row's tokens count. */
+      readonly lengths: string;
+    };
 
 /** Everything a worker needs to open its session; passed as its `workerData`. */
 export interface SessionSpec {
   readonly file: string;
   readonly input: string;
   readonly output: string;
+  /** Numbers that it gives for a row. */
   readonly dims: number;
   readonly feed: Feed;
   readonly providers: readonly Provider[];

@@ -1,4 +1,4 @@
-/** How every tower is run, whatever its model: from the service's configuration. */
+/** How every graph is run, whatever its model: from the service's configuration. */
 import type { Provider } from "../inference/providers.ts";
 
 export interface EngineOptions {
@@ -8,6 +8,7 @@ export interface EngineOptions {
   readonly threads: number;
   readonly maxImageBatch: number;
   readonly maxTextBatch: number;
-  /** Entries that may wait, per tower. */
+  readonly maxPairBatch: number;
+  /** Entries that may wait, per graph. */
   readonly maxQueue: number;
 }

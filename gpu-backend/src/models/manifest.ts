@@ -15,19 +15,21 @@ const ModelFile = z.strictObject({
 });
 export type ModelFile = z.infer<typeof ModelFile>;
 
-/** Precision of a tower's weights. Inputs and outputs are float32 and int32/int64 whatever the variant. */
+/** Precision of a graph's weights. Inputs and outputs are float32 and int32/int64 whatever the variant. */
 export const Variant = z.enum(["fp32", "fp16", "int8"]);
 export type Variant = z.infer<typeof Variant>;
 
 const Variants = z
   .partialRecord(Variant, ModelFile)
-  .refine((files) => Object.keys(files).length > 0, "a tower has at least one file");
+  .refine((files) => Object.keys(files).length > 0, "a graph has at least one file");
+export type Variants = z.infer<typeof Variants>;
 
 const TensorName = z.string().min(1);
+const TokenId = z.int().nonnegative();
 const PerChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const PositivePerChannel = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).readonly();
 
-const ImageTower = z.strictObject({
+const IMAGE = {
   size: z.int().min(1).max(2048),
   resize: z.enum(["shortest", "squash"]),
   interpolation: z.literal("bicubic"),
@@ -37,14 +39,14 @@ const ImageTower = z.strictObject({
   mean: PerChannel,
   std: PositivePerChannel,
   input: TensorName,
-  output: TensorName,
-  files: Variants,
-});
+};
+
+const ImageTower = z.strictObject({ ...IMAGE, output: TensorName, files: Variants });
 
 const TextTower = z.strictObject({
   // Two places are the special tokens' at either end.
   context_length: z.int().min(3).max(8192),
-  pad_id: z.int().nonnegative(),
+  pad_id: TokenId,
   /** What is done to a text before its tokenizer sees it: nothing, or what open_clip does (and instead of its normaliser). */
   clean: z.enum(["none", "open_clip"]).default("none"),
   tokenizer: ModelFile,
@@ -62,7 +64,7 @@ const Common = {
 };
 
 /** A dual encoder: two towers into one space. `logit_scale` multiplies cosines directly (it is `exp` of CLIP's parameter). */
-const ClipManifest = z.strictObject({
+export const ClipManifest = z.strictObject({
   ...Common,
   family: z.literal("clip"),
   dims: z.int().positive(),
@@ -73,6 +75,54 @@ const ClipManifest = z.strictObject({
 });
 export type ClipManifest = z.infer<typeof ClipManifest>;
 
+const PromptTemplate = (...places: readonly string[]) =>
+  z.string().refine(
+    (template) => {
+      const found: readonly string[] = template.match(/\{\w+\}/g) ?? [];
+      return found.toSorted().join() === places.toSorted().join();
+    },
+    `a prompt holds ${places.join(" and ")} once each, and no other place`,
+  );
+
+/** A picture, a sentence and perhaps a caption to the probabilities of three answers: one graph, as models/export writes it. */
+export const OfaManifest = z.strictObject({
+  ...Common,
+  family: z.literal("ofa"),
+  image: z.strictObject(IMAGE),
+  text: z.strictObject({
+    context_length: z.int().min(3).max(8192),
+    /** Of a hypothesis and of a caption, each: what comes after them is cut off. */
+    max_words: z.int().positive(),
+    begin_id: TokenId,
+    pad_id: TokenId,
+    end_id: TokenId,
+    clean: z.literal("ofa"),
+    tokenizer: ModelFile,
+    input: TensorName,
+    /** The input that says how many tokens of each row count. */
+    lengths: TensorName,
+  }),
+  prompts: z.strictObject({
+    without_caption: PromptTemplate("{hypothesis}"),
+    with_caption: PromptTemplate("{hypothesis}", "{caption}"),
+  }),
+  answers: z.tuple([z.literal("yes"), z.literal("no"), z.literal("maybe")]),
+  /** Information only: the graph has these three rows of the vocabulary and no others. */
+  answer_ids: z.tuple([TokenId, TokenId, TokenId]).optional(),
+  /** Divides the logits behind the scores; above 1 it makes them less sure. Fitted on held-out data, or absent. */
+  temperature: z.number().positive().default(1),
+  output: TensorName,
+  files: Variants,
+});
+export type OfaManifest = z.infer<typeof OfaManifest>;
+
 /** One member per family; a folder whose family is not here is refused by the registry. */
-export const Manifest = z.discriminatedUnion("family", [ClipManifest]);
+export const Manifest = z.discriminatedUnion("family", [ClipManifest, OfaManifest]);
 export type Manifest = z.infer<typeof Manifest>;
+
+/** What the parts of a model are called that are sessions of their own, and the files of each. */
+export function graphsOf(manifest: Manifest): Readonly<Record<string, Variants>> {
+  return manifest.family === "clip"
+    ? { image: manifest.image.files, text: manifest.text.files }
+    : { pair: manifest.files };
+}

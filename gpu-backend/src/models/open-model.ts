@@ -5,18 +5,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { spawnSessionWorker } from "../inference/session.ts";
 import type { SessionSpec } from "../inference/session-protocol.ts";
-import { type ClipModel, openClipModel } from "./clip/model.ts";
+import { openClipModel } from "./clip/model.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { blaming, ModelFault } from "./fault.ts";
-import { Manifest, type ModelFile, type Variant } from "./manifest.ts";
+import { Manifest, type ModelFile, type Variant, type Variants } from "./manifest.ts";
 import { loadingBytes, readable } from "./memory.ts";
 import { MANIFEST, type ModelFolder } from "./model-folders.ts";
+import type { Model } from "./models.ts";
+import { openOfaModel } from "./ofa/model.ts";
 import { locateFile, verifyFile } from "./verify.ts";
 
 const PULL_AGAIN = "pull the model again";
 
 export interface OpenOptions {
-  /** The first of these that a tower's manifest lists is loaded. */
+  /** The first of these that the manifest lists for a graph is loaded. */
   readonly variants: readonly Variant[];
   readonly engine: EngineOptions;
   readonly log: Pick<Logger, "info" | "warn">;
@@ -27,8 +29,9 @@ export interface OpenOptions {
 }
 
 export interface OpenedModel {
-  readonly model: ClipModel;
-  readonly variants: { readonly image: Variant; readonly text: Variant };
+  readonly model: Model;
+  /** By graph, as `Model.stats` names them. */
+  readonly variants: Readonly<Record<string, Variant>>;
   /** At the height of loading, as estimated before. */
   readonly loadingBytes: number;
 }
@@ -52,49 +55,60 @@ export interface Location {
 
 /** @throws ModelFault if the model cannot be served as it lies. */
 export async function openModel(location: Location, manifest: Manifest, options: OpenOptions): Promise<OpenedModel> {
-  const { variants, engine, log, now } = options;
-  const chosen = {
-    image: preferred("image", manifest.image.files, variants),
-    text: preferred("text", manifest.text.files, variants),
-  };
+  if (manifest.family === "ofa") {
+    const parts = await gather(location, manifest, { pair: manifest.files }, options);
+    return { ...parts.found, model: await openOfaModel({ manifest, ...parts }) };
+  }
+  const parts = await gather(location, manifest, { image: manifest.image.files, text: manifest.text.files }, options);
+  return { ...parts.found, model: await openClipModel({ manifest, ...parts }) };
+}
+
+/** What a model of any family is opened with: a file of each graph, and the tokenizer. */
+async function gather<Graph extends string>(
+  location: Location,
+  { text: { tokenizer } }: Manifest,
+  graphs: Readonly<Record<Graph, Variants>>,
+  { variants, engine, log, now, freeBytes }: OpenOptions,
+) {
+  const chosen = mapped(graphs, (files, graph) => preferred(graph, files, variants));
+  const files = Object.values<ChosenFile>(chosen);
   const locate = (file: ModelFile) => blaming(MANIFEST, PULL_AGAIN, () => locateFile(location.path, file));
   const verify = (file: ModelFile) => blaming(MANIFEST, PULL_AGAIN, () => verifyFile(location.path, file));
-  const paths = {
-    image: await locate(chosen.image),
-    text: await locate(chosen.text),
-    tokenizer: await verify(manifest.text.tokenizer),
-  };
-  const needed = fitsIntoMemory([chosen.image, chosen.text], options.freeBytes());
-  const deps = {
-    log,
-    // Found and verified each time that it is opened, also for a worker that replaces a dead one: a folder that was
-    // changed meanwhile must not bring other weights under the same revision.
-    spawn: async (spec: SessionSpec) => {
-      const file = await verify(spec.file === paths.image ? chosen.image : chosen.text);
-      return spawnSessionWorker({ ...spec, file });
-    },
-    sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
-  };
+  const located = new Map<ChosenFile, string>();
+  for (const file of files) located.set(file, await locate(file));
+  const paths = mapped(chosen, (file) => located.get(file) ?? "");
   return {
-    model: await openClipModel({ manifest, chosen, paths, engine, now, deps }),
-    variants: { image: chosen.image.variant, text: chosen.text.variant },
-    loadingBytes: needed,
+    chosen,
+    paths: { ...paths, tokenizer: await verify(tokenizer) },
+    found: { variants: mapped(chosen, ({ variant }) => variant), loadingBytes: fitsIntoMemory(files, freeBytes()) },
+    engine,
+    now,
+    deps: {
+      log,
+      // Found and verified each time that it is opened, also for a worker that replaces a dead one: a folder that was
+      // changed meanwhile must not bring other weights under the same revision.
+      spawn: async (spec: SessionSpec) => {
+        const file = files.find((candidate) => located.get(candidate) === spec.file);
+        if (!file) throw new Error(`${spec.file} is no file of this model`);
+        return spawnSessionWorker({ ...spec, file: await verify(file) });
+      },
+      sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+    },
   };
 }
 
+const mapped = <K extends string, V, R>(record: Readonly<Record<K, V>>, change: (value: V, key: K) => R) =>
+  Object.fromEntries(Object.entries<V>(record).map(([key, value]) => [key, change(value, key as K)])) as Record<K, R>;
+
 type ChosenFile = ModelFile & { readonly variant: Variant };
 
-function preferred(
-  tower: string,
-  files: { readonly [variant in Variant]?: ModelFile | undefined },
-  variants: readonly Variant[],
-): ChosenFile {
+function preferred(graph: string, files: Variants, variants: readonly Variant[]): ChosenFile {
   for (const variant of variants) {
     const file = files[variant];
     if (file) return { ...file, variant };
   }
   throw new ModelFault(
-    `the ${tower} tower has none of the variants ${variants.join(", ")}`,
+    `the ${graph} graph has none of the variants ${variants.join(", ")}`,
     `it has ${Object.keys(files).join(", ")}: name one in MODEL_VARIANTS`,
   );
 }

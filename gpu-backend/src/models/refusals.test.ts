@@ -97,7 +97,7 @@ describe("a model is refused with one line, and the others are served, if", () =
     [
       "no variant of it may be loaded",
       manifestWith(({ text }) => Object.assign(text, { files: { fp16: text.files.fp32 } })),
-      /^the text tower has none of the variants int8, fp32$/,
+      /^the text graph has none of the variants int8, fp32$/,
       "; it has fp16: name one in MODEL_VARIANTS",
     ],
     [

@@ -5,13 +5,13 @@
  */
 import { ApiError } from "@sightline/shared/errors";
 import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
-import type { ServedModel } from "@sightline/shared/internal/protocol";
-import type { ClipModel } from "./clip/model.ts";
+import type { Family, ServedModel } from "@sightline/shared/internal/protocol";
 import { ModelFault, reasonOf } from "./fault.ts";
 import { Leases } from "./leases.ts";
 import type { Manifest } from "./manifest.ts";
 import { freeBytes } from "./memory.ts";
 import { findModelFolders, inOrderOfPreference, isWanted, MANIFEST, type ModelFolder } from "./model-folders.ts";
+import { isOf, type Model, type ModelOf } from "./models.ts";
 import {
   type Location,
   type OpenedModel,
@@ -68,7 +68,7 @@ export class Registry {
    * By `modelRevisionKey`. Of one id the preferred revision comes first: the one that a caller gets who names only the id.
    * To ask a model something, `use` it.
    */
-  get models(): ReadonlyMap<string, ClipModel> {
+  get models(): ReadonlyMap<string, Model> {
     return new Map([...this.#loaded].map(([key, { model }]) => [key, model]));
   }
 
@@ -88,30 +88,38 @@ export class Registry {
   /** For `/readyz`. */
   report() {
     return [...this.#loaded.values()].map(({ model, variants, location, loadMs, loadingBytes }) => {
-      const { image, text } = model.stats();
+      const graphs = Object.entries(model.stats()).map(([graph, stats]) => [
+        graph,
+        { variant: variants[graph], ...stats },
+      ]);
       return {
         id: model.served.id,
         revision: model.served.revision,
         folder: location.path,
         loadMs,
         loadingBytes,
-        image: { variant: variants.image, ...image },
-        text: { variant: variants.text, ...text },
+        ...Object.fromEntries(graphs),
       };
     });
   }
 
   /**
    * The model stays loaded until the work has ended, even if its folder is removed meanwhile.
-   * @throws ApiError(model_not_found), or what `work` throws.
+   * @throws ApiError(model_not_found | model_family_mismatch), or what `work` throws.
    */
-  async use<T>(wanted: ModelRevision, work: (model: ClipModel) => Promise<T>): Promise<T> {
+  async use<F extends Family, T>(
+    family: F,
+    wanted: ModelRevision,
+    work: (model: ModelOf<F>) => Promise<T>,
+  ): Promise<T> {
     const loaded = this.#loaded.get(modelRevisionKey(wanted));
     if (!loaded)
       throw new ApiError("model_not_found", {
         message: `The revision "${wanted.revision}" of the model "${wanted.id}" is not served.`,
       });
-    return loaded.leases.hold(() => work(loaded.model));
+    const { model, leases } = loaded;
+    if (!isOf(model, family)) throw new ApiError("model_family_mismatch");
+    return leases.hold(() => work(model));
   }
 
   /**
@@ -188,8 +196,8 @@ export class Registry {
     const opened = await openModel(location, manifest, { freeBytes, ...this.#options });
     const loadMs = Math.round(now() - startedAt);
     const { served } = opened.model;
-    const { image, text } = opened.model.stats();
-    log.info({ model: served, providers: { image: image.provider, text: text.provider }, loadMs }, "model loaded");
+    const providers = Object.entries(opened.model.stats()).map(([graph, { provider }]) => [graph, provider]);
+    log.info({ model: served, providers: Object.fromEntries(providers), loadMs }, "model loaded");
     return { ...opened, location, manifestText, leases: new Leases(), loadMs };
   }
 

@@ -5,7 +5,7 @@ export const registryOptions = (modelsDir: string): RegistryOptions => ({
   modelsDirs: [modelsDir],
   wanted: "all",
   variants: ["int8", "fp32"],
-  engine: { providers: ["cpu"], threads: 1, maxImageBatch: 8, maxTextBatch: 8, maxQueue: 64 },
+  engine: { providers: ["cpu"], threads: 1, maxImageBatch: 8, maxTextBatch: 8, maxPairBatch: 8, maxQueue: 64 },
   log: { info: () => {}, warn: () => {} },
   now: () => performance.now(),
 });

@@ -24,7 +24,7 @@ const registry = await loadRegistry({
   modelsDirs: [modelsDir],
   wanted: "all",
   variants: ["fp32"],
-  engine: { providers: ["cpu"], threads: 1, maxImageBatch: 4, maxTextBatch: 4, maxQueue: 64 },
+  engine: { providers: ["cpu"], threads: 1, maxImageBatch: 4, maxTextBatch: 4, maxPairBatch: 4, maxQueue: 64 },
   log: {
     info: (_: unknown, message?: string) => {
       if (message === "model unloaded") unloads.shift()?.();
@@ -41,7 +41,7 @@ async function settledRssMb(): Promise<number> {
 }
 
 const embed = (revision: string) =>
-  registry.use({ id: "heavy", revision } as ModelRevision, (model) =>
+  registry.use("clip", { id: "heavy", revision } as ModelRevision, (model) =>
     model.embedPixels(new Uint8Array(model.imageSpec.size ** 2 * 3).fill(99), {
       lane: "interactive",
       deadlineAt: performance.now() + 30_000,

@@ -113,15 +113,18 @@ const ServedClip = z.object({
   logitScale: z.number(),
   defaultTemplate: z.string(),
 });
-export type ServedClip = z.infer<typeof ServedClip>;
 
 /** An image and a sentence to the probabilities of yes, no and maybe. */
 const ServedOfa = z.object({ ...SERVED, family: z.literal("ofa") });
-export type ServedOfa = z.infer<typeof ServedOfa>;
 
 /** A model as the backend serves it. */
 export const ServedModel = z.discriminatedUnion("family", [ServedClip, ServedOfa]);
 export type ServedModel = z.infer<typeof ServedModel>;
+export type Family = ServedModel["family"];
+export type Served<F extends Family> = ServedModel & { readonly family: F };
+
+export const isServedOf = <F extends Family>(model: ServedModel, family: F): model is Served<F> =>
+  model.family === family;
 
 /** In order of preference: of one id, the first revision is for callers who name only the id. */
 export const ModelsResponse = z.object({ models: z.array(ServedModel) });

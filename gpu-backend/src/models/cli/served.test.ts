@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { clipTokenizerJson } from "../../testing/clip-tokenizer.ts";
 import { SECRET, signedClient } from "../../testing/signed-client.ts";
 import { tinyImageTower, tinyTextTower } from "../../testing/tiny-model.ts";
-import { Manifest } from "../manifest.ts";
+import { ClipManifest } from "../manifest.ts";
 import { findInCatalogue } from "../pull/catalogue.ts";
 import { pull } from "../pull/pull.ts";
 import { type FileServer, startFileServer, truncateAt } from "../pull/testing/file-server.ts";
@@ -32,8 +32,8 @@ afterAll(async () => {
 });
 
 /** The catalogue's CLIP with other weights: everything that the manifest says of shapes, names and texts is the real one's. */
-async function clipWithOtherWeights(): Promise<Manifest> {
-  const real = await findInCatalogue(join(ROOT, "models/manifests"), "clip-vit-base-patch32");
+async function clipWithOtherWeights(): Promise<ClipManifest> {
+  const real = ClipManifest.parse(await findInCatalogue(join(ROOT, "models/manifests"), "clip-vit-base-patch32"));
   const shape = { size: real.image.size, dims: real.dims, contextLength: real.text.context_length };
   const offer = (path: string, body: Uint8Array) => {
     server.files.set(`/acme/${path}`, Buffer.from(body));
@@ -41,7 +41,7 @@ async function clipWithOtherWeights(): Promise<Manifest> {
   };
   // The test's towers name their output so.
   const output = "embedding";
-  return Manifest.parse({
+  return ClipManifest.parse({
     ...real,
     image: { ...real.image, output, files: { fp32: offer("onnx/vision_model.onnx", tinyImageTower(shape)) } },
     text: {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { tinyManifest, tinyModelFiles } from "../../testing/tiny-model.ts";
-import { Manifest } from "../manifest.ts";
+import { ClipManifest } from "../manifest.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 const tiny = tinyModelFiles();
-const manifest = Manifest.parse(tinyManifest("tiny", tiny));
+const manifest = ClipManifest.parse(tinyManifest("tiny", tiny));
 const file = { path: "a.onnx", bytes: 1, sha256: "a".repeat(64) };
 const files = { image: file, text: file };
 const other = { ...file, sha256: "b".repeat(64) };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ClipManifest, ModelFile } from "../manifest.ts";
 
-/** Raise it with every change of preprocess.ts, tokenizer.ts, clean-text.ts or inference/tensors.ts that changes a result. */
+/** Raise it with every change of ../preprocess.ts, tokenizer.ts, clean-text.ts or inference/tensors.ts that changes a result. */
 const CODE_VERSION = 2;
 
 /** The file of each tower that is in use. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { dot } from "@sightline/shared/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeTinyModel } from "../../testing/tiny-model.ts";
+import { isOf } from "../models.ts";
 import { loadRegistry, type Registry } from "../registry.ts";
 import type { ClipModel, Embedded } from "./model.ts";
 
@@ -39,12 +40,21 @@ describe.each([
       modelsDirs: [await folder()],
       wanted: [id],
       variants: ["int8", "fp16", "fp32"],
-      engine: { providers: ["cpu"], threads: 1, maxImageBatch: BATCH, maxTextBatch: BATCH, maxQueue: 256 },
+      engine: {
+        providers: ["cpu"],
+        threads: 1,
+        maxImageBatch: BATCH,
+        maxTextBatch: BATCH,
+        maxPairBatch: BATCH,
+        maxQueue: 256,
+      },
       log: { info: () => {}, warn: () => {} },
       now: () => performance.now(),
     });
     expect(registry.refused).toEqual([]);
-    model = [...registry.models.values()][0]!;
+    const [loaded] = registry.models.values();
+    if (!loaded || !isOf(loaded, "clip")) throw new Error("it is no CLIP");
+    model = loaded;
   });
   afterAll(() => registry?.close());
 

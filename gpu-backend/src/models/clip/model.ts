@@ -1,16 +1,17 @@
 /** A served CLIP-like model: texts and prepared pixels in, unit vectors out. */
 import { readFile } from "node:fs/promises";
-import type { ServedModel } from "@sightline/shared/internal/protocol";
+import type { Served } from "@sightline/shared/internal/protocol";
+import { normalise } from "@sightline/shared/vectors";
 import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
 import type { SessionDeps } from "../../inference/session.ts";
 import type { Feed } from "../../inference/session-protocol.ts";
+import { type Engine, type EnginePlan, type EngineStats, openEngine } from "../engine.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { blaming } from "../fault.ts";
 import type { ClipManifest } from "../manifest.ts";
+import type { ImageSpec } from "../preprocess.ts";
 import { fingerprint, type TowerFiles } from "./fingerprint.ts";
-import type { ImageSpec } from "./preprocess.ts";
 import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
-import { openTower, type TowerPlan, type TowerStats } from "./tower.ts";
 import { imageWarmUp, textWarmUp } from "./warm-up.ts";
 
 /** `deadlineAt` is in milliseconds on the monotonic clock that the registry was loaded with. */
@@ -27,7 +28,7 @@ export interface Embedded {
 }
 
 export interface ClipModel {
-  readonly served: ServedModel;
+  readonly served: Served<"clip">;
   readonly imageSpec: ImageSpec;
   /** @throws ApiError(overloaded | deadline_exceeded | backend_unavailable | internal_error), or the signal's reason. */
   embedText(text: string, call: EmbedCall): Promise<Embedded>;
@@ -36,7 +37,7 @@ export interface ClipModel {
    * @throws as `embedText`; RangeError if the length is another.
    */
   embedPixels(rgb: Uint8Array, call: EmbedCall): Promise<Embedded>;
-  stats(): { readonly image: TowerStats; readonly text: TowerStats };
+  stats(): { readonly image: EngineStats; readonly text: EngineStats };
   /** Answers what is queued, refuses what comes, ends the workers. */
   close(): Promise<void>;
 }
@@ -67,9 +68,9 @@ export async function openClipModel(options: ClipModelOptions): Promise<ClipMode
     "it has to be the tokenizer of the text tower",
     async () => loadTokenizer(await readFile(paths.tokenizer, "utf8"), contextLength, clean),
   );
-  const open = (tower: "image" | "text", plan: TowerPlan) =>
+  const open = (tower: "image" | "text", plan: EnginePlan): Promise<Engine> =>
     blaming(chosen[tower].path, `manifest.json's "${tower}" and "dims" have to describe this file`, () =>
-      openTower(plan, { deps, maxQueue: engine.maxQueue, now }),
+      openEngine(plan, { deps, maxQueue: engine.maxQueue, now }),
     );
   const image = await open("image", imagePlan(manifest, paths.image, engine));
   const text = await open("text", textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {
@@ -83,17 +84,24 @@ export async function openClipModel(options: ClipModelOptions): Promise<ClipMode
     imageSpec: { size, resize, interpolation, ...(background !== undefined && { background }) },
     async embedText(input, call) {
       const { ids, truncated } = tokenizer.encode(input);
-      return embedded(await text.embed(ids, call), ids.length, truncated);
+      return embedded(await text.run(ids, call), ids.length, truncated);
     },
     async embedPixels(rgb, call) {
       if (rgb.length !== pixelBytes) throw new RangeError(`an image has ${pixelBytes} bytes here, not ${rgb.length}`);
-      return embedded(await image.embed(rgb, call), 0, false);
+      return embedded(await image.run(rgb, call), 0, false);
     },
     stats: () => ({ image: image.stats(), text: text.stats() }),
     async close() {
       await Promise.all([image.close(), text.close()]);
     },
   };
+}
+
+/** @returns the vector, scaled in place to length 1. @throws Error if it has no direction. */
+function unit(vector: Float32Array): Float32Array {
+  const norm = normalise(vector);
+  if (norm > 0 && Number.isFinite(norm)) return vector;
+  throw new Error(`the model gave a vector of norm ${norm}`);
 }
 
 const embedded = ({ output, queueMs, inferenceMs }: BatchAnswer<Float32Array>, tokens: number, truncated: boolean) => ({
@@ -104,7 +112,7 @@ const embedded = ({ output, queueMs, inferenceMs }: BatchAnswer<Float32Array>, t
   inferenceMs,
 });
 
-const serve = (manifest: ClipManifest, preprocessing: string): ServedModel => ({
+const serve = (manifest: ClipManifest, preprocessing: string): Served<"clip"> => ({
   id: manifest.id,
   revision: manifest.revision,
   family: manifest.family,
@@ -122,7 +130,7 @@ function imagePlan(
   manifest: ClipManifest,
   file: string,
   { providers, threads, maxImageBatch }: EngineOptions,
-): TowerPlan {
+): EnginePlan {
   const { dims, image } = manifest;
   const { input, output, size, mean, std, pixels } = image;
   const feed: Feed = pixels === "uint8_nhwc" ? { kind: "pixel-bytes", size } : { kind: "pixels", size, mean, std };
@@ -130,6 +138,7 @@ function imagePlan(
     spec: { file, input, output, dims, providers, threads, feed },
     warmUp: imageWarmUp(manifest, maxImageBatch),
     maxBatch: maxImageBatch,
+    finish: unit,
   };
 }
 
@@ -138,12 +147,13 @@ function textPlan(
   file: string,
   { providers, threads, maxTextBatch }: EngineOptions,
   tokenizer: TextTokenizer,
-): TowerPlan {
+): EnginePlan {
   const { dims, text } = manifest;
   const { input, output, pad_id: padId, context_length: contextLength } = text;
   return {
     spec: { file, input, output, dims, providers, threads, feed: { kind: "tokens", padId, contextLength } },
     warmUp: textWarmUp(manifest, maxTextBatch, tokenizer),
     maxBatch: maxTextBatch,
+    finish: unit,
   };
 }

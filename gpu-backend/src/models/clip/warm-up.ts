@@ -1,7 +1,8 @@
 /** What each tower has to answer before it is served: one row, the largest batch, and what is most likely not to fit. */
+
+import type { Probe } from "../engine.ts";
 import type { ClipManifest } from "../manifest.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
-import type { Probe } from "./tower.ts";
 
 export function imageWarmUp({ image: { size } }: ClipManifest, maxBatch: number): readonly Probe[] {
   const bytes = size * size * 3;

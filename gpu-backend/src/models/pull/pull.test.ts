@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Manifest } from "../manifest.ts";
+import { ClipManifest } from "../manifest.ts";
 import { readInstalled } from "./installed.ts";
 import { type Pulled, type PullOptions, pull } from "./pull.ts";
 import { type FileServer, stallAfter, startFileServer, status } from "./testing/file-server.ts";
@@ -36,7 +36,7 @@ const start = (options: Partial<PullOptions> = {}, wanted = entry): Promise<Pull
 
 const paths = () => server.requests.map(({ path }) => path).toSorted();
 const manifestIn = async (name: string) =>
-  Manifest.parse(JSON.parse(await readFile(join(dir, name, "manifest.json"), "utf8")));
+  ClipManifest.parse(JSON.parse(await readFile(join(dir, name, "manifest.json"), "utf8")));
 
 describe("pull", () => {
   it("fetches the smallest variant, and the manifest names only what is there", async () => {

@@ -1,28 +1,31 @@
 /** Which files of a model belong to which variants. */
-import { type Manifest, type ModelFile, Variant } from "../manifest.ts";
+import { graphsOf, type Manifest, type ModelFile, Variant, type Variants } from "../manifest.ts";
 import { UsageError } from "./errors.ts";
 
 /** Smallest first: the one that a pull takes when it is not told. */
 const BY_SIZE: readonly Variant[] = ["int8", "fp16", "fp32"];
 
 /** All files that the manifest names, each once. */
-export function filesOf({ image, text }: Manifest): readonly ModelFile[] {
-  const files = [text.tokenizer, ...Object.values(image.files), ...Object.values(text.files)];
+export function filesOf(manifest: Manifest): readonly ModelFile[] {
+  const files = [
+    manifest.text.tokenizer,
+    ...Object.values(graphsOf(manifest)).flatMap((graph) => Object.values(graph)),
+  ];
   return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
-/** The variants that every tower has. */
-export function variantsOf({ image, text }: Manifest): readonly Variant[] {
-  return BY_SIZE.filter((variant) => image.files[variant] && text.files[variant]);
+/** The variants that every graph has. */
+export function variantsOf(manifest: Manifest): readonly Variant[] {
+  return BY_SIZE.filter((variant) => Object.values(graphsOf(manifest)).every((graph) => graph[variant]));
 }
 
 /** The same model with these variants alone. */
 export function withVariants(manifest: Manifest, variants: readonly Variant[]): Manifest {
-  const chosen = <T extends { readonly files: Manifest["image"]["files"] }>(tower: T): T => ({
-    ...tower,
-    files: Object.fromEntries(Object.entries(tower.files).filter(([v]) => variants.includes(Variant.parse(v)))),
-  });
-  return { ...manifest, image: chosen(manifest.image), text: chosen(manifest.text) };
+  const kept = (files: Variants): Variants =>
+    Object.fromEntries(Object.entries(files).filter(([variant]) => variants.includes(Variant.parse(variant))));
+  if (manifest.family === "ofa") return { ...manifest, files: kept(manifest.files) };
+  const { image, text } = manifest;
+  return { ...manifest, image: { ...image, files: kept(image.files) }, text: { ...text, files: kept(text.files) } };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openImage } from "../../media/decode.ts";
-import { draw, type Pixel, pattern } from "../../media/test-pictures.ts";
+import { openImage } from "../media/decode.ts";
+import { draw, type Pixel, pattern } from "../media/test-pictures.ts";
 import { type ImageSpec, preprocess } from "./preprocess.ts";
 
 const SPEC: ImageSpec = { size: 8, resize: "shortest", interpolation: "bicubic" };

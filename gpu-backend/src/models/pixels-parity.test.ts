@@ -10,10 +10,10 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { dot, normalise } from "@sightline/shared/vectors";
 import { beforeAll, expect, it } from "vitest";
-import { Session, spawnSessionWorker } from "../../inference/session.ts";
-import { openImage } from "../../media/decode.ts";
-import { sharp } from "../../media/libvips.ts";
-import { writeVitB32 } from "../../testing/vit-b-32.ts";
+import { Session, spawnSessionWorker } from "../inference/session.ts";
+import { openImage } from "../media/decode.ts";
+import { sharp } from "../media/libvips.ts";
+import { writeVitB32 } from "../testing/vit-b-32.ts";
 import { preprocess } from "./preprocess.ts";
 
 const REFERENCE = ".224.webp";
@@ -35,7 +35,7 @@ const INKS: Bounds = { mean: 16, max: 64, cosine: 0.9 };
 const boundsOf = (name: string): Bounds =>
   name.startsWith("cmyk") ? INKS : /alpha|transparent/.test(name) ? SEE_THROUGH : SAME;
 
-const folder = fileURLToPath(new URL("../../../fixtures/pixels/", import.meta.url));
+const folder = fileURLToPath(new URL("../../fixtures/pixels/", import.meta.url));
 const names = readdirSync(folder).filter((name) => !name.endsWith(REFERENCE));
 const compared = new Map<string, Bounds>();
 let references: readonly Float32Array[];

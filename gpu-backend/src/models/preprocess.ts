@@ -1,11 +1,11 @@
 /**
- * The picture that CLIP's image tower sees: resized and cropped as the reference does (open_clip and torchvision on
- * Pillow). The mean and deviation are applied later, beside the model.
+ * The picture that a model sees: resized and cropped as its reference does (open_clip's and OFA's, torchvision on Pillow).
+ * The mean and deviation are applied later, beside the model.
  */
 import type { Sharp } from "sharp";
-import { dropAlpha, splitAlpha } from "../../media/alpha.ts";
-import { bicubicTaps, enlarge, type Raster } from "../../media/bicubic.ts";
-import { type OpenedImage, reopen } from "../../media/decode.ts";
+import { dropAlpha, splitAlpha } from "../media/alpha.ts";
+import { bicubicTaps, enlarge, type Raster } from "../media/bicubic.ts";
+import { type OpenedImage, reopen } from "../media/decode.ts";
 
 /** How a model wants its pictures; part of its manifest. */
 export interface ImageSpec {
@@ -16,6 +16,11 @@ export interface ImageSpec {
   readonly interpolation: "bicubic";
   /** A CSS colour to lay transparent pictures on; without it, transparency is ignored as by Pillow's `convert("RGB")`. */
   readonly background?: string;
+  /**
+   * Where there is no background: CLIP's reference drops transparency after the resize, in which a colour weighs by it, and
+   * OFA's before.
+   */
+  readonly alpha?: "dropped first";
 }
 
 /** Pixels on their way, as often as they are asked for. */
@@ -54,8 +59,9 @@ export async function preprocess(image: OpenedImage, spec: ImageSpec): Promise<U
   // needs. A 1 × 20 000 picture thus never becomes 224 × 4 480 000.
   const reduced = { width: Math.min(scaled.width, image.width), height: Math.min(scaled.height, image.height) };
   const sized = (stage: Stage) => lastStep(stage, reduced, scaled, crop);
-  const stage = await firstSteps(image, reduced, spec.background);
-  if (!image.hasAlpha || spec.background !== undefined) return bytesOf(await sized(stage));
+  const stage = await firstSteps(image, reduced, spec);
+  if (!image.hasAlpha || spec.background !== undefined || spec.alpha === "dropped first")
+    return bytesOf(await sized(stage));
   const { colours, alpha } = splitAlpha(await stage.render((pixels) => pixels.raw()));
   return dropAlpha(await sized(reopen(colours)), await sized(reopen(alpha)));
 }
@@ -76,15 +82,20 @@ function cropOffset(side: number, size: number): number {
 }
 
 /** The picture in front of its last step, which shrinks by no more than one step may. */
-async function firstSteps(image: OpenedImage, target: Size, background: string | undefined): Promise<Stage> {
-  let stage: Stage = {
-    render: (build) =>
-      image.render((pixels) => build(background === undefined ? pixels : pixels.flatten({ background }))),
-  };
+async function firstSteps(image: OpenedImage, target: Size, spec: ImageSpec): Promise<Stage> {
+  let stage = await withoutAlpha(image, spec);
   for (const size of stepSizes(image, target)) {
     stage = reopen(await stage.render((pixels) => resizeTo(pixels, size).raw()));
   }
   return stage;
+}
+
+/** The picture as its model wants it before the first resize. */
+async function withoutAlpha(image: OpenedImage, { background, alpha }: ImageSpec): Promise<Stage> {
+  if (background !== undefined) return { render: (build) => image.render((p) => build(p.flatten({ background }))) };
+  // Rendered in between: in one pipeline sharp resizes first, with colours weighed.
+  if (alpha === "dropped first" && image.hasAlpha) return reopen(await image.render((p) => p.removeAlpha().raw()));
+  return image;
 }
 
 /** Shrinks to `reduced`, enlarges that to `scaled` and cuts `crop` out of it, as raw pixels. */

@@ -1,0 +1,53 @@
+/** From wire pairs to probabilities: each picture fetched and prepared once, each pair queued. A pair fails alone. */
+import { ApiError } from "@sightline/shared/errors";
+import type { EntailRequest } from "@sightline/shared/internal/entailment";
+import { failingAlone } from "./embed.ts";
+import type { BatchCall } from "./inference/batcher.ts";
+import type { Intake } from "./media/intake.ts";
+import type { Judged, OfaModel } from "./models/ofa/model.ts";
+import { preprocess } from "./models/preprocess.ts";
+
+export type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
+
+/** @returns one outcome per pair, in order. */
+export type Entailer = (
+  model: OfaModel,
+  request: Pick<EntailRequest, "images" | "pairs">,
+  call: BatchCall,
+) => Promise<EntailOutcome[]>;
+
+interface Prepared {
+  readonly pixels: Uint8Array;
+  readonly decodeMs: number;
+}
+
+export interface EntailerOptions {
+  readonly intake: Intake;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export function createEntailer({ intake, now }: EntailerOptions): Entailer {
+  return (model, { images, pairs }, call) => {
+    const prepared = new Map<number, Promise<Prepared>>();
+
+    async function prepare(index: number): Promise<Prepared> {
+      const image = images[index];
+      // Edge and backend disagree about the protocol: a fault of ours, not of the caller.
+      if (!image) throw new ApiError("internal_error", { cause: new Error(`there is no image ${index}`) });
+      const from = now();
+      const pixels = await intake(image, call.signal, (opened) => preprocess(opened, model.imageSpec));
+      return { pixels, decodeMs: now() - from };
+    }
+
+    async function judge({ image, hypothesis, caption }: EntailRequest["pairs"][number]) {
+      const judge = model.about({ hypothesis, caption });
+      const preparing = prepared.get(image) ?? prepare(image);
+      prepared.set(image, preparing);
+      const { pixels, decodeMs } = await preparing;
+      return { ...(await judge(pixels, call)), decodeMs };
+    }
+
+    return Promise.all(pairs.map((pair) => failingAlone(call.signal, judge(pair))));
+  };
+}

@@ -1,0 +1,102 @@
+/** One graph at work: a session, and the batcher in front of it. */
+import { ApiError } from "@sightline/shared/errors";
+import { type BatchAnswer, type BatchCall, Batcher, type BatcherStats } from "../inference/batcher.ts";
+import { Session, type SessionDeps, type SessionStats } from "../inference/session.ts";
+import type { SessionSpec } from "../inference/session-protocol.ts";
+import type { Row } from "../inference/worker-link.ts";
+
+/** Bulk waits for a person, but not for longer than this without any progress. */
+const BULK_PATIENCE_MS = 500;
+
+/** A batch whose answer says something about the graph. */
+export interface Probe {
+  /** For the reason, should it fail: «one text», «64 texts of 77 tokens». */
+  readonly what: string;
+  readonly rows: readonly Row[];
+}
+
+/** What is opened: follows from the manifest and the engine's options. */
+export interface EnginePlan {
+  readonly spec: SessionSpec;
+  /** What it has to answer before it is served. */
+  readonly warmUp: readonly Probe[];
+  readonly maxBatch: number;
+  /** What the model's numbers for a row become. @throws Error if they mean nothing. */
+  readonly finish: (output: Float32Array) => Float32Array;
+  /** Rows of a batch that are better not run together; all of them are unless said. @returns each row once. */
+  readonly parted?: (rows: readonly Row[]) => readonly (readonly Row[])[];
+}
+
+export interface EngineParts {
+  readonly deps: SessionDeps;
+  readonly maxQueue: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export type EngineStats = BatcherStats & SessionStats;
+
+export interface Engine {
+  /** @throws as `Batcher.submit`; ApiError(internal_error) if the answer means nothing. */
+  run(row: Row, call: BatchCall): Promise<BatchAnswer<Float32Array>>;
+  stats(): EngineStats;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the session and sends the warm-up through it, so that the first caller does not pay for lazy initialisation and
+ * a model that gives another shape, or no numbers, is found out before it is served.
+ * @throws Error with the reason if the graph cannot be served.
+ */
+export async function openEngine(plan: EnginePlan, { deps, maxQueue, now }: EngineParts): Promise<Engine> {
+  const { spec, warmUp, maxBatch, finish, parted } = plan;
+  const session = await Session.open(spec, deps);
+  try {
+    for (const probe of warmUp) await answer(session, probe, finish);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const batcher = new Batcher<Row, Float32Array>({
+    maxBatch,
+    maxQueue,
+    bulkPatienceMs: BULK_PATIENCE_MS,
+    now,
+    run: (rows) => (parted ? runParted(session, rows, parted(rows)) : session.run(rows)),
+  });
+  return {
+    async run(row, call) {
+      const answer = await batcher.submit(row, call);
+      try {
+        return { ...answer, output: finish(answer.output) };
+      } catch (cause) {
+        throw new ApiError("internal_error", { cause });
+      }
+    },
+    stats: () => ({ ...batcher.stats(), ...session.stats() }),
+    async close() {
+      await batcher.drain();
+      await session.close();
+    },
+  };
+}
+
+async function runParted(
+  session: Session,
+  rows: readonly Row[],
+  parts: readonly (readonly Row[])[],
+): Promise<readonly Float32Array[]> {
+  const outputs = new Map<Row, Float32Array>();
+  for (const part of parts)
+    for (const [i, output] of (await session.run(part)).entries()) outputs.set(part[i] as Row, output);
+  return rows.map((row) => outputs.get(row) as Float32Array);
+}
+
+async function answer(session: Session, { what, rows }: Probe, finish: EnginePlan["finish"]): Promise<void> {
+  try {
+    for (const output of await session.run(rows)) finish(output);
+  } catch (error) {
+    const cause = error instanceof ApiError && error.cause instanceof Error ? error.cause : error;
+    throw new Error(`the warm-up with ${what} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
