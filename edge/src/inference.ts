@@ -4,7 +4,7 @@ import type { Usage } from "@sightline/shared/api/inference";
 import { type Input, type ParsedInput, parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import type { ModelId } from "@sightline/shared/ids";
-import type { ServedModel } from "@sightline/shared/internal/protocol";
+import { type Family, isServedOf, type Served } from "@sightline/shared/internal/protocol";
 import type { Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { CallContext } from "./backend/client.ts";
@@ -15,9 +15,11 @@ import { coloTier } from "./cache/colo.ts";
 import { redisTier } from "./cache/redis.ts";
 import type { CacheTier } from "./cache/tier.ts";
 import type { App } from "./context.ts";
+import { embedding } from "./embeddings/embedding.ts";
 import type { Embedded } from "./embeddings/entry.ts";
-import { resolveEmbeddings } from "./embeddings/resolve.ts";
-import { cachedIn, type SourceCounts } from "./embeddings/slots.ts";
+import { resolve } from "./embeddings/resolve.ts";
+import { cachedIn, type Outcome, type SourceCounts } from "./embeddings/slots.ts";
+import type { Task } from "./embeddings/task.ts";
 import { admit, checkCallSize } from "./middleware/admission.ts";
 import { keyValue } from "./redis.ts";
 
@@ -51,36 +53,42 @@ export const catalogueContext = (c: Context<App>): CatalogueContext => ({
   waitUntil: (work) => c.executionCtx.waitUntil(work),
 });
 
-export const findModel = (c: Context<App>, id: ModelId | undefined): Promise<ServedModel> =>
-  c.var.services.models.find(id, catalogueContext(c));
+export const findModel = <F extends Family>(c: Context<App>, family: F, id: ModelId | undefined): Promise<Served<F>> =>
+  c.var.services.models.find(family, id, catalogueContext(c));
 
 /** What the caller gets who names only a model's id, or none: its preferred revision, or that of a canary. */
-async function modelForCaller(c: Context<App>, id: ModelId | undefined): Promise<ServedModel> {
+async function modelForCaller<F extends Family>(
+  c: Context<App>,
+  family: F,
+  id: ModelId | undefined,
+): Promise<Served<F>> {
   const { services, identity } = c.var;
   const context = catalogueContext(c);
   const [preferred, routing] = await Promise.all([
-    services.models.find(id, context),
+    services.models.find(family, id, context),
     services.routing.current(context),
   ]);
-  return chooseRevision(preferred, await services.models.list(context), routing, identity.tenant);
+  const served = (await services.models.list(context)).filter((model) => isServedOf(model, family));
+  return chooseRevision(preferred, served, routing, identity.tenant);
 }
 
 /**
  * Does work with the caller's revision of a model. If the backend has unloaded that one since we last saw its list, the
  * work is done once more with the revision that has taken its place: who names only the id is not to notice a swap.
  */
-export async function withModel<T>(
+export async function withModel<F extends Family, T>(
   c: Context<App>,
+  family: F,
   id: ModelId | undefined,
-  work: (model: ServedModel) => Promise<T>,
+  work: (model: Served<F>) => Promise<T>,
 ): Promise<T> {
-  const model = await modelForCaller(c, id);
+  const model = await modelForCaller(c, family, id);
   try {
     return await work(model);
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.code !== "model_not_found") throw cause;
     c.var.services.models.forget();
-    const successor = await modelForCaller(c, id);
+    const successor = await modelForCaller(c, family, id);
     if (successor.id === model.id && successor.revision === model.revision)
       throw new ApiError("backend_unavailable", {
         message: "The model has just been replaced.",
@@ -115,40 +123,52 @@ export const workOf = (inputs: readonly NamedInput[]) => {
  */
 export async function embedAll(
   c: Context<App>,
-  model: ServedModel,
+  model: Served<"clip">,
   inputs: readonly NamedInput[],
   more: Work = {},
 ): Promise<readonly Embedded[]> {
   const work = workOf(inputs);
   checkCallSize(c, { image: work.image });
-  const { services, timing, identity } = c.var;
-  c.set("model", model);
-  const { outcomes, timings } = await resolveEmbeddings(
-    model,
-    inputs.map(({ input }) => input),
-    {
-      ...callContext(c),
-      backend: services.backend,
-      owner: services.config.CACHE_SHARED_ACROSS_TENANTS ? undefined : identity.tenant,
-      tiers: cacheTiers(c),
-      refusalSeconds: services.config.CACHE_REFUSALS_SECONDS,
-      inFlight: services.inFlight,
-      admit: () => admit(c, { ...work, ...more }),
-      observer: {
-        measure: (reading) => timing.measure("cache", reading),
-        counted: (counts) => tellSources(c, counts),
-      },
-      // One who waits for an answer to a few words comes before one who sends hundreds.
-      lane: inputs.length > INTERACTIVE_INPUTS ? "bulk" : "interactive",
-      now: Date.now,
-      waitUntil: (work) => c.executionCtx.waitUntil(work),
-    },
-  );
-  if (timings) timing.addBackend(timings);
+  const parsed = inputs.map(({ input }) => input);
+  const outcomes = await answersTo(c, embedding(model), parsed, { ...work, ...more });
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;
   });
+}
+
+/**
+ * Answers from caches and by one call to the backend. Charges for `work`, and sets `Sightline-Cache`.
+ * @returns one outcome per input, in order: an input that cannot be answered fails alone.
+ * @throws ApiError(model_not_found) if the backend no longer serves this revision.
+ */
+export async function answersTo<Input>(
+  c: Context<App>,
+  task: Task<Input>,
+  inputs: readonly Input[],
+  work: Work,
+): Promise<readonly Outcome[]> {
+  const { services, timing, identity } = c.var;
+  c.set("model", task.model);
+  const { outcomes, timings } = await resolve(task, inputs, {
+    ...callContext(c),
+    backend: services.backend,
+    owner: services.config.CACHE_SHARED_ACROSS_TENANTS ? undefined : identity.tenant,
+    tiers: cacheTiers(c),
+    refusalSeconds: services.config.CACHE_REFUSALS_SECONDS,
+    inFlight: services.inFlight,
+    admit: () => admit(c, work),
+    observer: {
+      measure: (reading) => timing.measure("cache", reading),
+      counted: (counts) => tellSources(c, counts),
+    },
+    // One who waits for an answer to a few words comes before one who sends hundreds.
+    lane: inputs.length > INTERACTIVE_INPUTS ? "bulk" : "interactive",
+    now: Date.now,
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+  });
+  if (timings) timing.addBackend(timings);
+  return outcomes;
 }
 
 function cacheTiers(c: Context<App>): readonly CacheTier[] {

@@ -1,6 +1,6 @@
 /** The backend's client against real servers: the world's backend, one that misbehaves in front of it, and a closed port. */
 import { type ModelId, Revision, requestIdFrom, TenantId } from "@sightline/shared/ids";
-import { EmbedResponse, StoreResponses, WriteItemsResponse } from "@sightline/shared/internal/protocol";
+import { EmbedResponse, isServedOf, StoreResponses, WriteItemsResponse } from "@sightline/shared/internal/protocol";
 import { traceFrom } from "@sightline/shared/trace-context";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Deadline, deadlineIn } from "../deadline.ts";
@@ -59,8 +59,9 @@ let model: { id: ModelId; revision: Revision };
 let dims: number;
 beforeAll(async () => {
   const { models } = await isolate([good]).client.models(context());
-  model = { id: models[0]!.id, revision: models[0]!.revision };
-  dims = models[0]!.dims;
+  const served = models.find((m) => isServedOf(m, "clip"))!;
+  model = { id: served.id, revision: served.revision };
+  dims = served.dims;
 });
 
 /** With the check that the embedding resolver makes of every answer. */

@@ -5,7 +5,13 @@
  */
 import { ApiError } from "@sightline/shared/errors";
 import { type ModelId, type ModelRevision, modelRevisionKey, TenantId } from "@sightline/shared/ids";
-import { ModelsResponse, type ServedModel } from "@sightline/shared/internal/protocol";
+import {
+  type Family,
+  isServedOf,
+  ModelsResponse,
+  type Served,
+  type ServedModel,
+} from "@sightline/shared/internal/protocol";
 import { deadlineIn } from "../deadline.ts";
 import type { KeyValue } from "../redis.ts";
 import type { BackendClient, CallContext } from "./client.ts";
@@ -62,24 +68,30 @@ export class ModelCatalogue {
   }
 
   /**
-   * The preferred revision of an id, or of the default model.
-   * @throws ApiError(model_not_found) naming `model`.
+   * The preferred revision of an id, or of the family's default model.
+   * @throws ApiError(model_not_found | model_family_mismatch) naming `model`.
    */
-  find(id: ModelId | undefined, context: CatalogueContext): Promise<ServedModel> {
-    return this.#pick(
+  async find<F extends Family>(family: F, id: ModelId | undefined, context: CatalogueContext): Promise<Served<F>> {
+    const found = await this.#pick(
       context,
-      (models) => models.find((m) => m.id === (id ?? this.defaultOf(models))),
-      () =>
-        new ApiError("model_not_found", {
-          param: "model",
-          message: `There is no model "${id ?? this.#defaultModel}".`,
-        }),
+      (models) => models.find((m) => m.id === (id ?? this.defaultOf(family, models))),
+      (models) => {
+        const missing = id ?? this.defaultOf(family, models);
+        const message =
+          missing === undefined ? `No model of the family "${family}" is served.` : `There is no model "${missing}".`;
+        return new ApiError("model_not_found", { param: "model", message });
+      },
     );
+    return asFamily(found, family);
   }
 
   /** @throws ApiError(model_not_found) if this very revision is not served. */
-  findRevision({ id, revision }: ModelRevision, context: CatalogueContext): Promise<ServedModel> {
-    return this.#pick(
+  async findRevision<F extends Family>(
+    family: F,
+    { id, revision }: ModelRevision,
+    context: CatalogueContext,
+  ): Promise<Served<F>> {
+    const found = await this.#pick(
       context,
       (models) => models.find((m) => m.id === id && m.revision === revision),
       () =>
@@ -87,10 +99,13 @@ export class ModelCatalogue {
           message: `The revision "${revision}" of the model "${id}" is not served.`,
         }),
     );
+    return asFamily(found, family);
   }
 
-  defaultOf(models: readonly ServedModel[]): ModelId | undefined {
-    return this.#defaultModel || models[0]?.id;
+  /** What is meant where no model is named. The deployment's choice is one that embeds; of others it is the first. */
+  defaultOf(family: Family, models: readonly ServedModel[]): ModelId | undefined {
+    if (family === "clip" && this.#defaultModel !== "") return this.#defaultModel;
+    return models.find((model) => model.family === family)?.id;
   }
 
   /** The backend no longer serves what the list says: the next look asks anew. */
@@ -106,11 +121,14 @@ export class ModelCatalogue {
   async #pick(
     context: CatalogueContext,
     pick: (models: readonly ServedModel[]) => ServedModel | undefined,
-    none: () => ApiError,
+    none: (models: readonly ServedModel[]) => ApiError,
   ): Promise<ServedModel> {
-    const found = pick(await this.list(context)) ?? pick(await this.renew(context));
-    if (!found) throw none();
-    return found;
+    const found = pick(await this.list(context));
+    if (found) return found;
+    const models = await this.renew(context);
+    const loaded = pick(models);
+    if (!loaded) throw none(models);
+    return loaded;
   }
 
   async #fetch(context: CatalogueContext): Promise<readonly ServedModel[]> {
@@ -137,6 +155,15 @@ export class ModelCatalogue {
   async #known(store: KeyValue): Promise<readonly ServedModel[] | undefined> {
     return (await storedModels(store)) ?? this.#snapshot?.models;
   }
+}
+
+/** @throws ApiError(model_family_mismatch) naming `model`. */
+function asFamily<F extends Family>(model: ServedModel, family: F): Served<F> {
+  if (isServedOf(model, family)) return model;
+  throw new ApiError("model_family_mismatch", {
+    param: "model",
+    message: `The model "${model.id}" is of the family "${model.family}"; this needs one of the family "${family}".`,
+  });
 }
 
 /** The first of each revision, in the order given. */

@@ -82,15 +82,15 @@ export class CanaryRouting {
 const unserved = new WeakSet<Canary>();
 
 /**
- * @param served all revisions of all models.
+ * @param served all revisions of all models of its family.
  * @returns the revision of a canary in which the tenant takes part; the preferred one if there is none, or nobody serves it.
  */
-export async function chooseRevision(
-  preferred: ServedModel,
-  served: readonly ServedModel[],
+export async function chooseRevision<M extends ServedModel>(
+  preferred: M,
+  served: readonly M[],
   { canaries }: RoutingRecord,
   tenant: TenantId,
-): Promise<ServedModel> {
+): Promise<M> {
   const canary = canaries.find(({ model }) => model === preferred.id);
   if (!canary || !(await takesPart(tenant, canary))) return preferred;
   const trial = served.find(({ id, revision }) => id === canary.model && revision === canary.revision);

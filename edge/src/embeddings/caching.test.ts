@@ -5,6 +5,7 @@ import { Redis } from "@upstash/redis/cloudflare";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Answer, env, expectError, get, post, setMode, type TestEnv } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
+import { identityOf } from "./embedding.ts";
 import { cacheKey } from "./key.ts";
 
 /** A backend that must not be asked: calls to it are refused. */
@@ -221,7 +222,11 @@ describe("while Redis misbehaves", () => {
 
   const digestOf = async (text: string): Promise<string> => {
     const model = { id: "m", revision: "r", preprocessing: "p" } as unknown as Parameters<typeof cacheKey>[1];
-    return (await cacheKey(TenantId.parse("acme"), model, { kind: "text", text }))?.split(":").at(-1) ?? "";
+    return (
+      cacheKey(TenantId.parse("acme"), model, await identityOf({ kind: "text", text }))
+        ?.split(":")
+        .at(-1) ?? ""
+    );
   };
 
   /** An entry of the right length whose first number is NaN. */

@@ -3,17 +3,10 @@
  * the rest.
  */
 import { ApiError } from "@sightline/shared/errors";
-import {
-  EmbedResponse,
-  type EmbedResult,
-  type Lane,
-  type ServedModel,
-  type Timings,
-} from "@sightline/shared/internal/protocol";
-import type { BackendClient, CallContext } from "../backend/client.ts";
+import type { Timings } from "@sightline/shared/internal/protocol";
 import { type CacheContext, remember } from "./cached.ts";
-import { isSound } from "./entry.ts";
 import type { Outcome, Slot } from "./slots.ts";
+import type { AskContext, Asked, Task } from "./task.ts";
 
 /**
  * What other requests of this isolate are waiting for at the moment, by cache key. Resolves to undefined when that
@@ -21,10 +14,8 @@ import type { Outcome, Slot } from "./slots.ts";
  */
 export type InFlight = Map<string, Promise<Outcome | undefined>>;
 
-export interface InferContext extends CallContext, CacheContext {
-  readonly backend: BackendClient;
+export interface InferContext extends AskContext, CacheContext {
   readonly inFlight: InFlight;
-  readonly lane: Lane;
 }
 
 /**
@@ -33,9 +24,9 @@ export interface InferContext extends CallContext, CacheContext {
  * @returns the timings of that call, if there was one.
  * @throws ApiError if it failed as a whole; errors of single inputs are outcomes.
  */
-export async function infer(
-  model: ServedModel,
-  slots: readonly Slot[],
+export async function infer<Input>(
+  task: Task<Input>,
+  slots: readonly Slot<Input>[],
   context: InferContext,
   isLastTry = false,
 ): Promise<Timings | undefined> {
@@ -47,22 +38,20 @@ export async function infer(
       slot.outcome = await withinDeadline(waitsFor(slot), context);
     }),
   );
-  const [response] = await Promise.all([led.length > 0 ? callBackend(model, led, context) : undefined, following]);
+  const [response] = await Promise.all([led.length > 0 ? callBackend(task, led, context) : undefined, following]);
 
   const abandoned = followed.filter((slot) => !slot.outcome);
-  if (abandoned.length > 0) return infer(model, abandoned, context, true);
+  if (abandoned.length > 0) return infer(task, abandoned, context, true);
   return response?.timings;
 }
 
-async function callBackend(model: ServedModel, slots: readonly Slot[], context: InferContext): Promise<EmbedResponse> {
-  const answered = context.backend.call(
-    "/internal/v1/embed",
-    {
-      model: { id: model.id, revision: model.revision },
-      lane: context.lane,
-      inputs: slots.map((slot) => slot.input),
-    },
-    soundAnswer(slots.length, model.dims),
+async function callBackend<Input>(
+  task: Task<Input>,
+  slots: readonly Slot<Input>[],
+  context: InferContext,
+): Promise<Asked> {
+  const answered = task.ask(
+    slots.map((slot) => slot.input),
     context,
   );
   // A caller that goes away must not take down those who wait for the same bytes.
@@ -71,7 +60,7 @@ async function callBackend(model: ServedModel, slots: readonly Slot[], context: 
   slots.forEach(({ key }, i) => {
     if (key === undefined) return;
     const outcome = answered.then(
-      ({ results }) => toOutcome(results[i]),
+      ({ outcomes }) => outcomes[i],
       () => undefined,
     );
     context.inFlight.set(key, outcome);
@@ -84,26 +73,10 @@ async function callBackend(model: ServedModel, slots: readonly Slot[], context: 
 
   const response = await answered;
   slots.forEach((slot, i) => {
-    slot.outcome = toOutcome(response.results[i]);
+    slot.outcome = response.outcomes[i];
   });
   remember(slots, context);
   return response;
-}
-
-/** A backend of another version, or a broken one: never let a vector of the wrong length or with a NaN into a cache. */
-const soundAnswer = (count: number, dims: number) =>
-  EmbedResponse.refine(
-    ({ results }) =>
-      results.length === count &&
-      results.every((result) => result.status === "failed" || isSound(result.embedding, dims)),
-    "not as many vectors as inputs, or of another length, or not finite",
-  );
-
-function toOutcome(result: EmbedResult | undefined): Outcome {
-  if (!result) return new ApiError("backend_invalid_response");
-  if (result.status === "failed") return ApiError.fromDetail(result.error);
-  // A copy, so that one cached vector does not keep the whole answer's buffer alive.
-  return { bytes: result.embedding.slice(), tokens: result.tokens, truncated: result.truncated };
 }
 
 async function withinDeadline(

@@ -1,7 +1,7 @@
 import type { ParsedInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import { ModelId, Revision, requestIdFrom, TenantId } from "@sightline/shared/ids";
-import type { EmbedRequest, EmbedResult, ServedModel } from "@sightline/shared/internal/protocol";
+import type { EmbedRequest, EmbedResult, Served } from "@sightline/shared/internal/protocol";
 import { traceFrom } from "@sightline/shared/trace-context";
 import { vectorToBytes } from "@sightline/shared/vectors";
 import fc from "fast-check";
@@ -14,12 +14,13 @@ import { deadlineIn } from "../deadline.ts";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
 import { env } from "../testing/client.ts";
+import { embedding, identityOf } from "./embedding.ts";
 import type { InFlight } from "./infer.ts";
 import { cacheKey } from "./key.ts";
-import { type ResolveContext, resolveEmbeddings } from "./resolve.ts";
+import { type ResolveContext, resolve as resolveTask } from "./resolve.ts";
 import type { SourceCounts } from "./slots.ts";
 
-const MODEL: ServedModel = {
+const MODEL: Served<"clip"> = {
   id: ModelId.parse("tiny"),
   revision: Revision.parse("1"),
   family: "clip",
@@ -103,7 +104,7 @@ function world() {
   });
 
   async function resolve(inputs: readonly ParsedInput[], changes: Partial<ResolveContext> = {}) {
-    const { outcomes } = await resolveEmbeddings(MODEL, inputs, { ...context(), ...changes });
+    const { outcomes } = await resolveTask(embedding(MODEL), inputs, { ...context(), ...changes });
     return outcomes.map((outcome) =>
       outcome instanceof ApiError ? `${outcome.code}: ${outcome.message}` : { ...outcome, bytes: [...outcome.bytes] },
     );
@@ -123,7 +124,11 @@ function world() {
     async forget(index: 0 | 1 | 2, inputs: readonly ParsedInput[]) {
       if (index === 0) tiers[0] = memory();
       else if (index === 1) tiers[1] = colo();
-      else await redis.del("none", ...(await Promise.all(inputs.map((i) => cacheKey(owner, MODEL, i)))).map(String));
+      else
+        await redis.del(
+          "none",
+          ...(await Promise.all(inputs.map(identityOf))).map((i) => String(cacheKey(owner, MODEL, i))),
+        );
     },
   };
 }

@@ -1,19 +1,19 @@
 /**
- * Inputs to vectors: the one way in which any endpoint gets an embedding. Each distinct input is looked up in the cache
+ * Inputs to a model's answers: the one way in which any endpoint gets an embedding or a judgement. Each distinct input is looked up in the cache
  * tiers; only what none of them has goes to the backend, in one call, unless a request of this isolate is already
  * waiting for the same bytes. A batch of 64 with 60 cached costs four inferences.
  */
-import type { ParsedInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import type { TenantId } from "@sightline/shared/ids";
-import type { ServedModel, Timings } from "@sightline/shared/internal/protocol";
+import type { Timings } from "@sightline/shared/internal/protocol";
 import { readTiers } from "./cached.ts";
 import { type InferContext, infer } from "./infer.ts";
 import { cacheKey } from "./key.ts";
 import { countSources, type Outcome, type SourceCounts, slotsOf } from "./slots.ts";
+import type { Task } from "./task.ts";
 
 export interface Resolution {
-  /** One per input, in order. An input that cannot be embedded fails alone. */
+  /** One per input, in order. An input that cannot be answered fails alone. */
   readonly outcomes: readonly Outcome[];
   /** Of the backend call, if there was one. */
   readonly timings: Timings | undefined;
@@ -37,16 +37,16 @@ export interface ResolveContext extends InferContext {
 }
 
 /** @throws ApiError if the backend as a whole cannot answer, or what `admit` throws; errors of single inputs are outcomes. */
-export async function resolveEmbeddings(
-  model: ServedModel,
-  inputs: readonly ParsedInput[],
+export async function resolve<Input>(
+  task: Task<Input>,
+  inputs: readonly Input[],
   context: ResolveContext,
 ): Promise<Resolution> {
   const { tiers, observer } = context;
-  const keys = await Promise.all(inputs.map((input) => cacheKey(context.owner, model, input)));
-  const slots = slotsOf(inputs, keys);
+  const identities = await Promise.all(inputs.map(task.identityOf));
+  const slots = slotsOf(inputs, identities, (identity) => cacheKey(context.owner, task.model, identity));
   const distinct = [...new Set(slots)];
-  const read = (asked: typeof tiers) => observer.measure(readTiers(distinct, model.dims, asked, context));
+  const read = (asked: typeof tiers) => observer.measure(readTiers(distinct, task.width, asked, context));
 
   await read(tiers.filter(({ name }) => name !== "redis"));
   const admitted = context.admit();
@@ -59,6 +59,6 @@ export async function resolveEmbeddings(
   observer.counted(countSources(slots, (key) => context.inFlight.has(key)));
 
   const missing = distinct.filter((slot) => !slot.outcome);
-  const timings = missing.length > 0 ? await infer(model, missing, context) : undefined;
+  const timings = missing.length > 0 ? await infer(task, missing, context) : undefined;
   return { outcomes: slots.map((slot) => slot.outcome ?? new ApiError("internal_error")), timings };
 }

@@ -1,29 +1,32 @@
 /** The distinct inputs of one request, each with its outcome once that is known and where it came from. */
-import type { ParsedInput } from "@sightline/shared/api/input";
 import type { ApiError } from "@sightline/shared/errors";
 import { TIERS, type TierName } from "../cache/tier.ts";
 import type { Embedded } from "./entry.ts";
+import type { Identity } from "./task.ts";
 
-/** An input that cannot be embedded fails alone. */
+/** An input that cannot be answered fails alone. */
 export type Outcome = Embedded | ApiError;
 
 /** Equal inputs of one request share a slot. */
-export interface Slot {
+export interface Slot<Input = unknown> {
   /** Undefined for an image URL: its content is not known. */
   readonly key: string | undefined;
-  readonly input: ParsedInput;
+  readonly input: Input;
   outcome?: Outcome | undefined;
   /** The tier that had it. */
   source?: TierName;
 }
 
-/** @returns one slot per input, in order. */
-export function slotsOf(inputs: readonly ParsedInput[], keys: readonly (string | undefined)[]): Slot[] {
-  const known = new Map<string, Slot>();
-  return inputs.map((input, i) => {
-    const identity = keys[i] ?? (input.kind === "image_url" ? input.url : "");
-    const slot = known.get(identity) ?? { key: keys[i], input };
-    known.set(identity, slot);
+/** @param keyOf of an identity's cache entry, if it has one. @returns one slot per input, in order. */
+export function slotsOf<Input>(
+  inputs: readonly Input[],
+  identities: readonly Identity[],
+  keyOf: (identity: Identity) => string | undefined,
+): Slot<Input>[] {
+  const known = new Map<string, Slot<Input>>();
+  return identities.map((identity, i) => {
+    const slot = known.get(identity.name) ?? { key: keyOf(identity), input: inputs[i] as Input };
+    known.set(identity.name, slot);
     return slot;
   });
 }

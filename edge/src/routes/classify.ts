@@ -50,7 +50,7 @@ export function classify(router: Router): void {
     async (c) => {
       const request = await readBody(c, ClassifyRequest, { multipart: (image) => ({ input: { image } }) });
       const inputs = namedInputs(request.input, "input");
-      return withModel(c, request.model, async (model) => {
+      return withModel(c, "clip", request.model, async (model) => {
         const template = request.template ?? model.defaultTemplate;
         const prompts = request.labels.map((label, i) => promptsOf(label, i, template));
 

@@ -115,7 +115,7 @@ async function put(
   if (!existing) {
     // The collection is bound to the revision for good: not to one that has been replaced since the last look.
     await c.var.services.models.renew(catalogueContext(c));
-    const model = await findModel(c, request.model);
+    const model = await findModel(c, "clip", request.model);
     const record: CollectionRecord = {
       id: newCollectionId(),
       name,

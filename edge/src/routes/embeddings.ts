@@ -37,7 +37,7 @@ export function embeddings(router: Router): void {
       const request = await readBody(c, EmbeddingsRequest, { multipart: asInput, bare: asInput });
       const inputs = namedInputs(request.input, "input");
       checkCallSize(c, workOf(inputs));
-      return withModel(c, request.model, async (model) => {
+      return withModel(c, "clip", request.model, async (model) => {
         if (request.dimensions !== undefined && request.dimensions !== model.dims) {
           throw new ApiError("invalid_request", {
             param: "dimensions",

@@ -1,5 +1,5 @@
 /** `GET /v1/models`: what this deployment can do. */
-import { ModelsResponse } from "@sightline/shared/api/inference";
+import { ModelsResponse, TASKS } from "@sightline/shared/api/inference";
 import { catalogueContext } from "../inference.ts";
 import { admit } from "../middleware/admission.ts";
 import type { Router } from "../router.ts";
@@ -18,7 +18,11 @@ export function models(router: Router): void {
       const { services } = c.var;
       await admit(c, { read: 1 });
       const list = await services.models.list(catalogueContext(c));
-      const preferred = list.find((model) => model.id === services.models.defaultOf(list));
+      const families = [...new Set(list.map(({ family }) => family))];
+      const defaults = families.map((family) => {
+        const id = services.models.defaultOf(family, list);
+        return list.find((model) => model.id === id);
+      });
       return c.json({
         object: "list",
         data: list.map((model) => ({
@@ -26,10 +30,11 @@ export function models(router: Router): void {
           object: "model" as const,
           revision: model.revision,
           family: model.family,
-          default: model === preferred,
+          tasks: [...TASKS[model.family]],
+          default: defaults.includes(model),
           description: model.description,
           license: model.license,
-          dims: model.dims,
+          dims: model.family === "clip" ? model.dims : null,
           context_length: model.contextLength,
           image_size: model.imageSize,
         })),

@@ -33,7 +33,7 @@ export function rank(router: Router): void {
       const request = await readBody(c, RankRequest, { multipart: (image) => ({ query: { image } }) });
       const query = { param: "query", input: parseInput(request.query, "query") };
       const inputs = [query, ...namedInputs(request.candidates, "candidates")];
-      return withModel(c, request.model, async (model) => {
+      return withModel(c, "clip", request.model, async (model) => {
         const entries = await embedAll(c, model, inputs);
         const [queryVector = new Float32Array(), ...candidates] = entries.map(vectorOf);
 

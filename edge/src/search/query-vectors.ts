@@ -73,6 +73,6 @@ async function embed(
 ): Promise<readonly Float32Array[]> {
   // The revision that made the collection's vectors, whichever is preferred by now.
   const made = { id: record.model, revision: record.revision };
-  const model = await c.var.services.models.findRevision(made, catalogueContext(c));
+  const model = await c.var.services.models.findRevision("clip", made, catalogueContext(c));
   return (await embedAll(c, model, inputs, { search: searches })).map(vectorOf);
 }

@@ -1,6 +1,7 @@
 /** Requests and answers of `/v1/embeddings`, `/v1/classify`, `/v1/rank` and `/v1/models`. */
 import { z } from "zod";
 import { ModelId } from "../ids.ts";
+import type { Family } from "../internal/protocol.ts";
 import { LIMITS } from "../limits.ts";
 import { Input, TextValue } from "./input.ts";
 
@@ -152,6 +153,12 @@ export const RankResponse = z
   .meta({ id: "RankResponse" });
 export type RankResponse = z.infer<typeof RankResponse>;
 
+/** What the models of a family can do. */
+export const TASKS = {
+  clip: ["embeddings", "classify", "rank", "search"],
+  ofa: ["entailment"],
+} as const satisfies Record<Family, readonly string[]>;
+
 export const ModelsResponse = z
   .object({
     object: z.literal("list"),
@@ -160,8 +167,11 @@ export const ModelsResponse = z
         id: z.string(),
         object: z.literal("model"),
         revision: z.string(),
-        family: z.enum(["clip", "ofa"]),
-        default: z.boolean(),
+        family: z.enum(Object.keys(TASKS) as Family[]),
+        tasks: z
+          .array(z.enum(Object.values(TASKS).flat()))
+          .meta({ description: "The endpoints that take it; `search` means collections" }),
+        default: z.boolean().meta({ description: "Taken by these endpoints where none is named" }),
         description: z.string(),
         license: z.string(),
         dims: z.number().int().nullable(),
