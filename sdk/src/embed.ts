@@ -3,6 +3,7 @@ import { vectorFromBase64 } from "./base64.ts";
 import { batchesOf, type Load, mapInOrder, sendInHalves } from "./batches.ts";
 import { ApiError, apiError } from "./errors.ts";
 import { toWire, type WireInput } from "./inputs.ts";
+import { shiftPlaces } from "./places.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 import type { Input, TokenUsage } from "./types.ts";
 
@@ -66,7 +67,7 @@ async function* placed(inputs: Iterable<Input> | AsyncIterable<Input>): AsyncGen
   for await (const input of inputs) yield { index: index++, input: await toWire(input) };
 }
 
-export const loadOf = (input: WireInput): Load =>
+const loadOf = (input: WireInput): Load =>
   "text" in input
     ? { texts: 1, images: 0, bytes: 3 * input.text.length }
     : { texts: 0, images: 1, bytes: input.image.length };
@@ -82,17 +83,9 @@ function together(responses: readonly EmbeddingsResponse[]): Embeddings {
   };
 }
 
-/** The API counts in the call, the caller in the list that it gave. */
 function inWholeList(error: unknown, from: number): unknown {
   if (from === 0 || !(error instanceof ApiError) || error.param === null) return error;
-  const shift = (text: string) => text.replace(/\binput\[(\d+)\]/g, (_, index) => `input[${Number(index) + from}]`);
   const { status, code, requestId, retryAfterMs } = error;
-  return apiError({
-    status,
-    code,
-    requestId,
-    retryAfterMs,
-    message: shift(error.message),
-    param: shift(error.param),
-  });
+  const [message, param] = [error.message, error.param].map((text) => shiftPlaces(text, "input", from));
+  return apiError({ status, code, requestId, retryAfterMs, message: message ?? "", param: param ?? null });
 }

@@ -9,9 +9,16 @@ export type WireInput = { readonly text: string } | { readonly image: string };
 export async function toWire(input: Input): Promise<WireInput> {
   if (typeof input === "string") return { text: input };
   if ("text" in input && typeof input.text === "string") return { text: input.text };
-  if ("file" in input) return { image: bytesToBase64(await readFile(input.file)) };
-  if ("image" in input) return { image: await imageToWire(input.image) };
-  return { image: await imageToWire(input as Exclude<ImageSource, string>) };
+  if ("file" in input || "image" in input) return pictureToWire(input);
+  return pictureToWire({ image: input as Exclude<ImageSource, string> });
+}
+
+/** @throws SightlineError if a file cannot be read here. */
+export async function pictureToWire(
+  picture: { readonly file: string } | { readonly image: ImageSource },
+): Promise<{ readonly image: string }> {
+  if ("file" in picture) return { image: bytesToBase64(await readFile(picture.file)) };
+  return { image: await imageToWire(picture.image) };
 }
 
 export const toWireList = (inputs: readonly Input[]): Promise<WireInput[]> => Promise.all(inputs.map(toWire));

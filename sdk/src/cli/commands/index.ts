@@ -55,7 +55,10 @@ export function addIndex(program: Command): void {
         });
         progress.end();
         show(report, ({ stored, kept, refused }) => {
-          const parts = [`${stored} stored`, ...(kept ? [`${kept} stored before (--all sends them again)`] : [])];
+          const parts = [
+            `${stored} stored at ${progress.rate(stored)}/s`,
+            ...(kept ? [`${kept} stored before (--all sends them again)`] : []),
+          ];
           return [...parts, ...(refused ? [`${refused} refused, see above`] : [])].join(", ");
         });
         if (report.refused > 0) process.exitCode = EXIT.someRefused;
@@ -70,7 +73,7 @@ export function addIndex(program: Command): void {
 
 class Interrupted extends Error {}
 
-/** On stderr, so that stdout is the report's. Where there is no terminal it is silent but for refusals. */
+/** On stderr, so that stdout is the report's. */
 class Progress {
   readonly #bar: SingleBar;
   readonly #total: number;
@@ -83,14 +86,21 @@ class Progress {
       barsize: 32,
       hideCursor: true,
       clearOnComplete: true,
+      // In a log a line now and then.
+      noTTYOutput: true,
+      notTTYSchedule: 10_000,
       stream: process.stderr,
     });
     this.#bar.start(total, 0, { rate: "–" });
   }
 
   update(stored: number, seen: number): void {
-    const seconds = (performance.now() - this.#from) / 1000;
-    this.#bar.update(Math.min(seen, this.#total), { rate: seconds > 0 ? Math.round(stored / seconds) : "–" });
+    this.#bar.update(Math.min(seen, this.#total), { rate: this.rate(stored) });
+  }
+
+  /** Items a second since the start. */
+  rate(stored: number): number {
+    return Math.round((1000 * stored) / (performance.now() - this.#from));
   }
 
   say(line: string): void {

@@ -56,7 +56,8 @@ export async function runIndex(
   for await (const result of collection.upsertEach(items(), { concurrency, signal, maxRetries: RETRIES })) {
     const entry = sent.shift();
     if (!entry) throw new Error("the API gave more results than there were items");
-    if (result.status === "failed") refuse(entry.label, result.error.message);
+    // The label says better where it was than a place in a list that nobody has seen.
+    if (result.status === "failed") refuse(entry.label, result.error.message.replace(/^items\[\d+\][.:]?\s*/, ""));
     else {
       stored++;
       journal.add(entry.fingerprint);

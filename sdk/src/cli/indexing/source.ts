@@ -89,5 +89,6 @@ async function parseLine(line: string, list: string): Promise<ItemInput> {
 async function readPicture(file: string): Promise<Uint8Array> {
   const { size } = await stat(file);
   if (size > IMAGE_BYTES) throw new Error(`larger than ${IMAGE_BYTES / 2 ** 20} MB: scale the picture down first`);
+  if (size === 0) throw new Error("the file is empty");
   return readFile(file);
 }
