@@ -1,0 +1,149 @@
+variable "name" {
+  description = "Of everything, e.g. sightline-production."
+  type        = string
+}
+
+variable "release" {
+  description = "The commit that is deployed: the images' tag and the worker version's name."
+  type        = string
+}
+
+variable "hostname" {
+  description = "Of the API. A backend's is beside it (sightline-backend.example.com), since Cloudflare's free certificate reaches one label below the zone."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)+\\.[a-z]{2,}$", var.hostname))
+    error_message = "hostname: a name below the zone's, such as sightline.example.com."
+  }
+}
+
+variable "cloudflare_account_id" {
+  type = string
+}
+
+variable "cloudflare_zone_id" {
+  type = string
+}
+
+variable "region" {
+  description = "AWS region of the first backend and of Qdrant."
+  type        = string
+}
+
+variable "continent" {
+  description = "Of that region, as the worker names it."
+  type        = string
+}
+
+variable "availability_zones" {
+  type = list(string)
+}
+
+variable "second_region" {
+  description = "null: one region."
+  type        = string
+  default     = null
+}
+
+variable "second_continent" {
+  type    = string
+  default = null
+
+  validation {
+    condition     = (var.second_region == null) == (var.second_continent == null)
+    error_message = "second_continent: goes with second_region."
+  }
+}
+
+variable "second_availability_zones" {
+  type    = list(string)
+  default = []
+}
+
+variable "redis_region" {
+  description = "Upstash's primary region, near most of the callers."
+  type        = string
+}
+
+variable "min_replicas" {
+  description = "In each region; 0 lets it sleep."
+  type        = number
+}
+
+variable "max_replicas" {
+  description = "In each region."
+  type        = number
+}
+
+variable "schedule" {
+  type = map(object({
+    cron     = string
+    timezone = optional(string, "Etc/UTC")
+    min      = number
+    max      = number
+  }))
+  default = {}
+}
+
+variable "backend_settings" {
+  description = "gpu-backend/src/config.ts has all of them."
+  type        = map(string)
+  default     = {}
+}
+
+variable "worker_variables" {
+  description = "Instead of those in wrangler.toml."
+  type        = map(string)
+  default     = {}
+}
+
+variable "alarm_actions" {
+  description = "SNS topics of the first region."
+  type        = list(string)
+  default     = []
+}
+
+variable "qdrant_url" {
+  description = "A Qdrant of your own; null makes a cluster at Qdrant Cloud."
+  type        = string
+  default     = null
+}
+
+variable "secrets_version" {
+  description = "Raise it when backend_secret or Qdrant's key is another one."
+  type        = number
+  default     = 1
+}
+
+# Secrets: from the environment, TF_VAR_backend_secret and so on.
+
+variable "backend_secret" {
+  description = "Signs the worker's calls. At least 32 bytes: openssl rand -base64 48"
+  type        = string
+  sensitive   = true
+}
+
+variable "admin_token" {
+  description = "Of the operator API. At least 32 bytes."
+  type        = string
+  sensitive   = true
+}
+
+variable "key_pepper" {
+  description = "Keys the digests of API keys. At least 32 bytes; never to be changed."
+  type        = string
+  sensitive   = true
+}
+
+variable "qdrant_api_key" {
+  type      = string
+  default   = null
+  sensitive = true
+}
+
+variable "qdrant_read_only_api_key" {
+  type      = string
+  default   = null
+  sensitive = true
+}
