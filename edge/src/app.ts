@@ -13,6 +13,7 @@ import { methods } from "./middleware/methods.ts";
 import { operator } from "./middleware/operator.ts";
 import { request } from "./middleware/request.ts";
 import { Router } from "./router.ts";
+import { adminCollections } from "./routes/admin/collections.ts";
 import { adminKeys } from "./routes/admin/keys.ts";
 import { adminRouting } from "./routes/admin/routing.ts";
 import { adminTenants } from "./routes/admin/tenants.ts";
@@ -63,6 +64,7 @@ export function createApp(): Router {
   adminKeys(router);
   adminUsage(router);
   adminRouting(router);
+  adminCollections(router);
   return router;
 }
 

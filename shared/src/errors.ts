@@ -129,6 +129,21 @@ export const ERRORS = {
     "Use another name, or delete the collection first.",
     409,
   ),
+  collection_migrating: invalid(
+    "The collection is being moved to another model, which cannot take vectors of this one.",
+    "Send the text or the image itself, or wait until the move is over.",
+    409,
+  ),
+  migration_not_found: invalid(
+    "The collection is not being migrated.",
+    "Start with POST /admin/v1/tenants/{tenant}/collections/{name}/migration.",
+    404,
+  ),
+  migration_conflict: invalid(
+    "The state of the migration does not allow it.",
+    "GET /admin/v1/tenants/{tenant}/collections/{name}/migration shows its state.",
+    409,
+  ),
   idempotency_key_reused: invalid(
     "This idempotency key was used for another request.",
     "Use a new key for each different request.",

@@ -50,6 +50,10 @@ export const redisKeys = {
   keysOf: (tenant: TenantId): string => `sl:keys:${tenant}`,
   /** Hash: name → CollectionRecord. */
   collections: (tenant: TenantId): string => `sl:collections:${tenant}`,
+  /** Hash: name → Places, of collections that have been migrated or are being so. */
+  places: (tenant: TenantId): string => `sl:places:${tenant}`,
+  /** String: how far the copying into a place of this name has come. */
+  copying: (tenant: TenantId, scope: string): string => `sl:copying:${tenant}:${scope}`,
   /** Hash: the token buckets. */
   buckets: (tenant: TenantId): string => `sl:limit:${tenant}`,
   /** Hash: lease of a call → when it ends at the latest. */

@@ -2,7 +2,7 @@
  * The world in which the worker's tests run: a Redis over REST (a real one where it is installed), the real backend with the built-in model, and
  * a backend that misbehaves on demand. Started once for all tests in workerd.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,6 +17,7 @@ import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
 import { startQdrantDouble } from "../qdrant/server.ts";
+import { ROOT } from "../settings.ts";
 import { startUpstash } from "../upstash/server.ts";
 import { memoryBacking, redisBacking } from "../upstash/testing.ts";
 
@@ -33,7 +34,7 @@ export interface WorldBindings {
   readonly SWITCHED_REDIS_URL: string;
   /** The same again, for the tests of caches: files of tests run side by side. */
   readonly STRANGE_REDIS_URL: string;
-  /** A backend that writes to Qdrant, through the same switch as the worker's reads: it is taken away from both at once. */
+  /** A backend that serves a second revision of the built-in model, too, and writes to Qdrant, through the same switch as the worker's reads: it is taken away from both at once. */
   readonly QDRANT_BACKEND_URL: string;
   readonly SWITCHED_QDRANT_URL: string;
   readonly QDRANT_READ_KEY: string;
@@ -92,6 +93,7 @@ export async function startWorld(): Promise<World> {
     startBackend({ VECTOR_STORE: "embedded", DATA_DIR: join(dir, "vectors") }),
     startBackend({
       VECTOR_STORE: "qdrant",
+      MODELS_DIR: `models,${await secondRevision(join(dir, "models"))}`,
       QDRANT_URL: switchedQdrant.url,
       QDRANT_API_KEY: qdrantKeys.apiKey,
       // It tells of each call that it refuses, which is what its tests are about.
@@ -128,6 +130,18 @@ export async function startWorld(): Promise<World> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The built-in model once more, as a revision that makes other vectors of the same inputs. @returns the folder of its folder. */
+async function secondRevision(folder: string): Promise<string> {
+  const own = join(folder, "emoji-dual@second");
+  await cp(join(ROOT, "models/emoji-dual"), own, { recursive: true });
+  const manifest = join(own, "manifest.json");
+  const first = JSON.parse(await readFile(manifest, "utf8"));
+  const text = { ...first.text, context_length: 6 };
+  const image = { ...first.image, mean: [0.3, 0.5, 0.7] };
+  await writeFile(manifest, JSON.stringify({ ...first, revision: "second", text, image }));
+  return folder;
 }
 
 async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, string>> {

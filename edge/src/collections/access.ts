@@ -1,27 +1,45 @@
-/** What the collection routes share: the caller's registry, store, scope and pictures. */
+/** A tenant's collections as a request may reach them: its registry, store, scopes and pictures. */
+import type { TenantId } from "@sightline/shared/ids";
 import type { Scope } from "@sightline/shared/store/port";
 import type { Context } from "hono";
+import type { CallContext } from "../backend/client.ts";
 import type { App } from "../context.ts";
-import { callContext } from "../inference.ts";
+import { catalogueContext } from "../inference.ts";
 import { directStore } from "./direct-store.ts";
 import { Pictures } from "./pictures.ts";
+import type { Placement } from "./placement.ts";
 import { type CollectionRecord, CollectionRegistry } from "./registry.ts";
 import { type EdgeStore, remoteStore } from "./remote-store.ts";
 
-export const registryOf = (c: Context<App>): CollectionRegistry =>
-  new CollectionRegistry(c.var.redis, c.var.services.collections, c.var.identity.tenant);
-
-export function storeOf(c: Context<App>): EdgeStore {
-  const { backend, qdrant } = c.var.services;
-  const remote = remoteStore(backend, callContext(c));
-  return qdrant ? directStore(qdrant, remote, () => c.var.deadline.remainingMs()) : remote;
+export interface Access {
+  readonly tenant: TenantId;
+  readonly call: CallContext;
+  readonly registry: CollectionRegistry;
+  readonly store: EdgeStore;
+  /** The only place where a scope is made. */
+  scope(place: Placement): Scope;
+  pictures(record: CollectionRecord): Pictures;
 }
 
-/** The only place where a scope is made: its tenant is always the authenticated one. */
-export const scopeOf = (c: Context<App>, record: CollectionRecord): Scope => ({
-  tenant: c.var.identity.tenant,
-  collection: record.id,
-});
+/** @param tenant the authenticated one; another one only for the operator. */
+export function accessFor(c: Context<App>, tenant: TenantId): Access {
+  const { services, deadline, redis } = c.var;
+  const { requestId, trace, region } = catalogueContext(c);
+  const call: CallContext = { requestId, trace, region, tenant, deadline, onOrigin: (id) => c.set("origin", id) };
+  const remote = remoteStore(services.backend, call);
+  return {
+    tenant,
+    call,
+    registry: new CollectionRegistry(redis, services.collections, tenant),
+    store: services.qdrant ? directStore(services.qdrant, remote, () => deadline.remainingMs()) : remote,
+    scope: ({ scope }) => ({ tenant, collection: scope }),
+    pictures: ({ id }) => new Pictures(c.env.PICTURES, { tenant, collection: id }),
+  };
+}
 
-export const picturesOf = (c: Context<App>, record: CollectionRecord): Pictures =>
-  new Pictures(c.env.PICTURES, scopeOf(c, record));
+const mine = (c: Context<App>): Access => accessFor(c, c.var.identity.tenant);
+
+export const registryOf = (c: Context<App>): CollectionRegistry => mine(c).registry;
+export const storeOf = (c: Context<App>): EdgeStore => mine(c).store;
+export const scopeOf = (c: Context<App>, place: Placement): Scope => mine(c).scope(place);
+export const picturesOf = (c: Context<App>, record: CollectionRecord): Pictures => mine(c).pictures(record);

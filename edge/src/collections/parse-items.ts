@@ -5,6 +5,8 @@ import { ApiError } from "@sightline/shared/errors";
 import type { WriteItemsRequest } from "@sightline/shared/internal/protocol";
 import { normalise, vectorToBytes } from "@sightline/shared/vectors";
 import { explain } from "../http/explain.ts";
+import { isSameModel } from "./placement.ts";
+import type { CollectionRecord } from "./registry.ts";
 
 export type Source = WriteItemsRequest["items"][number]["source"];
 
@@ -24,7 +26,7 @@ interface RefusedItem {
 }
 
 /** Of several items of the same id the first is taken: which of them would be the last one written, nobody could tell. */
-export function parseItems(items: readonly unknown[], dims: number) {
+export function parseItems(items: readonly unknown[], collection: CollectionRecord) {
   const accepted: AcceptedItem[] = [];
   const refused: RefusedItem[] = [];
   const seen = new Set<string>();
@@ -37,7 +39,7 @@ export function parseItems(items: readonly unknown[], dims: number) {
         throw new ApiError("invalid_request", { param: `${param}.id`, message });
       }
       seen.add(item.id);
-      accepted.push({ index, id: item.id, metadata: item.metadata, source: sourceOf(item, param, dims) });
+      accepted.push({ index, id: item.id, metadata: item.metadata, source: sourceOf(item, param, collection) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       refused.push({ index, id: idOf(raw), error });
@@ -57,13 +59,12 @@ function idOf(raw: unknown): string | null {
   return result.success ? result.data : null;
 }
 
-function sourceOf(item: ItemInput, param: string, dims: number): Source {
+function sourceOf(item: ItemInput, param: string, { dims, model, revision, mirror }: CollectionRecord): Source {
   if ("embedding" in item) {
-    return {
-      kind: "embedding",
-      modality: item.modality,
-      embedding: vectorToBytes(parseVector(item.embedding, dims, `${param}.embedding`)),
-    };
+    const embedding = vectorToBytes(parseVector(item.embedding, dims, `${param}.embedding`));
+    // The other model cannot make its vector of this one: it would be stored here and missing there.
+    if (mirror && !isSameModel(mirror.at, { model, revision })) throw new ApiError("collection_migrating", { param });
+    return { kind: "embedding", modality: item.modality, embedding };
   }
   return parseInput("text" in item ? { text: item.text } : { image: item.image }, param);
 }

@@ -1,6 +1,6 @@
 /**
- * Which collections a tenant has, and with which model revision their vectors were made: one Redis hash per tenant.
- * Records seen by this isolate are kept, for reading only, so that searches go on while Redis is away.
+ * Which collections a tenant has, and where their points lie: two Redis hashes per tenant. What was seen by this isolate is
+ * kept, for reading only, so that searches go on while Redis is away.
  */
 import { ApiError } from "@sightline/shared/errors";
 import { CollectionName, ModelId, Revision, type TenantId } from "@sightline/shared/ids";
@@ -9,9 +9,11 @@ import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { RedisClient } from "../redis.ts";
+import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
 
-export const CollectionRecord = z.object({
-  /** Under which the items lie: a collection that is deleted and made again never meets its old items. */
+/** The first place of a collection is said by its record. */
+const StoredCollection = z.object({
+  /** Under which its pictures lie, and its points in their first place: one that is made again never meets old items. */
   id: CollectionName,
   name: CollectionName,
   model: ModelId,
@@ -21,12 +23,31 @@ export const CollectionRecord = z.object({
   pictures: z.boolean().default(true),
   createdAt: z.string(),
 });
-export type CollectionRecord = z.infer<typeof CollectionRecord>;
+type StoredCollection = z.infer<typeof StoredCollection>;
 
-export const newCollectionId = (): CollectionName =>
-  CollectionName.parse(`c${crypto.randomUUID().replaceAll("-", "")}`);
+/** A collection as it is now: where it is searched, and where else it is written to. */
+export interface CollectionRecord extends StoredCollection, Placement {
+  readonly mirror?: Mirror | undefined;
+  readonly left: readonly Placement[];
+}
 
-export const spaceOf = (c: CollectionRecord): VectorSpace => ({ id: c.model, revision: c.revision, dims: c.dims });
+/** One that has nothing yet. */
+export const newCollection = (parts: Omit<StoredCollection, "id">): CollectionRecord =>
+  located({ ...parts, id: newScope() });
+
+export const spaceOf = ({ model, revision, dims }: Placement): VectorSpace => ({ id: model, revision, dims });
+
+export const placementOf = ({ model, revision, dims, scope }: CollectionRecord): Placement => ({
+  model,
+  revision,
+  dims,
+  scope,
+});
+
+function located(stored: StoredCollection, places?: Places): CollectionRecord {
+  if (places?.collection !== stored.id) return { ...stored, scope: stored.id, left: [] };
+  return { ...stored, ...places.current, mirror: places.mirror, left: places.left };
+}
 
 /** Lives as long as the isolate. */
 export class CollectionCache extends LRUCache<string, CollectionRecord> {
@@ -74,38 +95,68 @@ export class CollectionRegistry {
 
   /** As it is now. @throws ApiError(store_unavailable) */
   async find(name: CollectionName): Promise<CollectionRecord | undefined> {
-    const text = await this.#ask(() => this.#redis.hget<string>(redisKeys.collections(this.#tenant), name));
+    const [text, places] = await this.#ask(() =>
+      Promise.all([
+        this.#redis.hget<string>(redisKeys.collections(this.#tenant), name),
+        this.#redis.hget<string>(redisKeys.places(this.#tenant), name),
+      ]),
+    );
     if (text === null) {
       this.#cache.delete(this.#cacheKey(name));
       return undefined;
     }
-    const record = CollectionRecord.parse(JSON.parse(text));
+    const record = located(
+      StoredCollection.parse(JSON.parse(text)),
+      places === null ? undefined : Places.parse(JSON.parse(places)),
+    );
     this.#cache.set(this.#cacheKey(name), record);
     return record;
   }
 
   /** Sorted by name. */
   async list(): Promise<CollectionRecord[]> {
-    const records: unknown[] = await this.#ask(() => this.#redis.hvals(redisKeys.collections(this.#tenant)));
+    const [records, places] = await this.#ask(() =>
+      Promise.all([
+        this.#redis.hvals(redisKeys.collections(this.#tenant)) as Promise<unknown[]>,
+        this.#redis.hvals(redisKeys.places(this.#tenant)) as Promise<unknown[]>,
+      ]),
+    );
+    const placed = new Map(
+      places.map((text) => Places.parse(JSON.parse(String(text)))).map((one) => [one.collection, one] as const),
+    );
     return records
-      .map((text) => CollectionRecord.parse(JSON.parse(String(text))))
+      .map((text) => StoredCollection.parse(JSON.parse(String(text))))
+      .map((stored) => located(stored, placed.get(stored.id)))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** @returns false if another request has created a collection of this name in the meantime. */
   async create(record: CollectionRecord): Promise<boolean> {
     const key = redisKeys.collections(this.#tenant);
-    return (await this.#ask(() => this.#redis.hsetnx(key, record.name, JSON.stringify(record)))) === 1;
+    return (await this.#ask(() => this.#redis.hsetnx(key, record.name, stored(record)))) === 1;
   }
 
+  /** What is not its places. */
   async replace(record: CollectionRecord): Promise<void> {
+    await this.#ask(() => this.#redis.hset(redisKeys.collections(this.#tenant), { [record.name]: stored(record) }));
+  }
+
+  /** Every write that begins from now on goes where this says, and every search. */
+  async place({ id, name }: CollectionRecord, places: Omit<Places, "collection">): Promise<void> {
     await this.#ask(() =>
-      this.#redis.hset(redisKeys.collections(this.#tenant), { [record.name]: JSON.stringify(record) }),
+      this.#redis.hset(redisKeys.places(this.#tenant), {
+        [name]: JSON.stringify({ collection: id, ...places } satisfies Places),
+      }),
     );
   }
 
   async delete(name: CollectionName): Promise<void> {
-    await this.#ask(() => this.#redis.hdel(redisKeys.collections(this.#tenant), name));
+    await this.#ask(() =>
+      Promise.all([
+        this.#redis.hdel(redisKeys.collections(this.#tenant), name),
+        this.#redis.hdel(redisKeys.places(this.#tenant), name),
+      ]),
+    );
     this.#cache.delete(this.#cacheKey(name));
   }
 
@@ -121,3 +172,6 @@ export class CollectionRegistry {
     }
   }
 }
+
+/** Of several places the record tells one, which nobody reads as long as there are others. */
+const stored = (record: CollectionRecord): string => JSON.stringify(StoredCollection.parse(record));

@@ -1,4 +1,8 @@
-/** Upserts items: what the edge can refuse it refuses alone, the rest goes to the backend in one call. */
+/**
+ * Upserts items: what the edge can refuse it refuses alone, the rest goes to the backend in one call for each place of the
+ * collection. First the place that is searched, then the pictures, then the mirror: the copying of a migration relies on that
+ * order (see migrations/settle.ts). An item is stored when it is in all places.
+ */
 import type { PutItemsResponse } from "@sightline/shared/api/collections";
 import { ApiError } from "@sightline/shared/errors";
 import { type WriteItemResult, type WriteItemsRequest, WriteItemsResponse } from "@sightline/shared/internal/protocol";
@@ -9,6 +13,7 @@ import { callContext } from "../inference.ts";
 import { admit, checkCallSize } from "../middleware/admission.ts";
 import { picturesOf } from "./access.ts";
 import { type AcceptedItem, parseItems } from "./parse-items.ts";
+import type { Placement } from "./placement.ts";
 import type { CollectionRecord } from "./registry.ts";
 
 type ItemResult = PutItemsResponse["results"][number];
@@ -22,15 +27,16 @@ export async function writeItems(
   record: CollectionRecord,
   items: readonly unknown[],
 ): Promise<PutItemsResponse> {
-  const { accepted, refused } = parseItems(items, record.dims);
+  const { accepted, refused } = parseItems(items, record);
   const work = workOf(accepted);
   checkCallSize(c, work, "items");
   const results: ItemResult[] = [];
   for (const { index, id, error } of refused) results[index] = { id, status: "failed", error: error.toDetail() };
   if (accepted.length > 0) {
     await admit(c, work);
-    const written = await callBackend(c, record, accepted);
-    await keepPictures(c, record, accepted, written);
+    const first = await callBackend(c, record, accepted, record.pictures);
+    await keepPictures(c, record, accepted, first);
+    const written = record.mirror ? await mirrored(c, record.mirror.at, accepted, first) : first;
     accepted.forEach(({ index, id }, i) => {
       const result = written[i];
       if (result) results[index] = toItemResult(id, result, `items[${index}]`);
@@ -46,15 +52,33 @@ function workOf(items: readonly AcceptedItem[]): Work {
   return { text, write, image: items.length - text - write };
 }
 
+/** @returns the results of the items of which one place or the other says no. */
+async function mirrored(
+  c: Context<App>,
+  place: Placement,
+  accepted: readonly AcceptedItem[],
+  first: readonly WriteItemResult[],
+): Promise<readonly WriteItemResult[]> {
+  const stored = accepted.filter((_, i) => first[i]?.status === "stored");
+  if (stored.length === 0) return first;
+  const second = (await callBackend(c, place, stored, false)).values();
+  return first.map((result) => {
+    if (result.status === "failed") return result;
+    const { value } = second.next();
+    return value?.status === "failed" ? value : result;
+  });
+}
+
 async function callBackend(
   c: Context<App>,
-  record: CollectionRecord,
+  place: Placement,
   accepted: readonly AcceptedItem[],
+  pictures: boolean,
 ): Promise<readonly WriteItemResult[]> {
   const request: WriteItemsRequest = {
-    model: { id: record.model, revision: record.revision },
-    collection: record.id,
-    pictures: record.pictures,
+    model: { id: place.model, revision: place.revision },
+    collection: place.scope,
+    pictures,
     items: accepted.map(({ id, metadata, source }) => ({ id, metadata, source })),
   };
   const { results, timings } = await c.var.services.backend.call(

@@ -9,8 +9,9 @@ import {
 import { ApiError } from "@sightline/shared/errors";
 import type { Context } from "hono";
 import type { z } from "zod";
-import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
-import { type CollectionRecord, newCollectionId, spaceOf } from "../collections/registry.ts";
+import { accessFor, registryOf, scopeOf, storeOf } from "../collections/access.ts";
+import { deleteEverything } from "../collections/delete-items.ts";
+import { type CollectionRecord, newCollection, spaceOf } from "../collections/registry.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { catalogueContext, findModel } from "../inference.ts";
@@ -97,8 +98,7 @@ export function collections(router: Router): void {
       await admit(c, { write: 1 });
       // Items first: if this stops half-way, the collection is still there to be deleted again. What is being written
       // meanwhile lies under an id that no collection has any more.
-      const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, record), { everything: true });
-      await picturesOf(c, record).deleteAll();
+      const deleted = await deleteEverything(accessFor(c, c.var.identity.tenant), record);
       await registry.delete(name);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
@@ -116,8 +116,7 @@ async function put(
     // The collection is bound to the revision for good: not to one that has been replaced since the last look.
     await c.var.services.models.renew(catalogueContext(c));
     const model = await findModel(c, "clip", request.model);
-    const record: CollectionRecord = {
-      id: newCollectionId(),
+    const record = newCollection({
       name,
       model: model.id,
       revision: model.revision,
@@ -125,7 +124,7 @@ async function put(
       description: request.description ?? "",
       pictures: request.pictures ?? true,
       createdAt: new Date().toISOString(),
-    };
+    });
     return (await registry.create(record)) ? record : put(c, name, request);
   }
   if (request.model !== undefined && request.model !== existing.model) {

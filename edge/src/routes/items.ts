@@ -13,12 +13,12 @@ import {
 } from "@sightline/shared/api/collections";
 import type { Filter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
-import type { ItemId } from "@sightline/shared/ids";
 import { LIMITS } from "@sightline/shared/limits";
 import type { Point } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
-import { picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
+import { accessFor, picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
+import { deleteItems } from "../collections/delete-items.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import { writeItems } from "../collections/write-items.ts";
 import type { App } from "../context.ts";
@@ -103,7 +103,7 @@ export function items(router: Router): void {
       await admit(c, { write: 1 });
       const deleted =
         "ids" in selector
-          ? await deleteItems(c, record, selector.ids)
+          ? await deleteItems(accessFor(c, c.var.identity.tenant), record, selector.ids)
           : await deleteMatching(c, record, selector.filter);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
@@ -172,32 +172,22 @@ export function items(router: Router): void {
       const { name, id } = check(ItemParams, c.req.param());
       const record = await registryOf(c).getForWrite(name);
       await admit(c, { write: 1 });
-      const deleted = await deleteItems(c, record, [id]);
+      const deleted = await deleteItems(accessFor(c, c.var.identity.tenant), record, [id]);
       if (deleted === 0) throw itemNotFound(id);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
 }
 
-/** Points first, then their pictures. @returns how many there were. */
-async function deleteItems(c: Context<App>, record: CollectionRecord, ids: readonly ItemId[]): Promise<number> {
-  const deleted = await storeOf(c).delete(spaceOf(record), scopeOf(c, record), { ids });
-  await picturesOf(c, record).delete(ids);
-  return deleted;
-}
-
 /** Page by page: what a call has deleted when it runs out of time stays deleted, and the next call goes on. */
 async function deleteMatching(c: Context<App>, record: CollectionRecord, filter: Filter): Promise<number> {
+  const access = accessFor(c, c.var.identity.tenant);
   let deleted = 0;
   for (let cursor: string | undefined; ; ) {
     const query = { limit: LIMITS.pageSize, filter, cursor };
-    const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), query);
-    if (points.length > 0)
-      deleted += await deleteItems(
-        c,
-        record,
-        points.map(({ id }) => id),
-      );
+    const { points, next } = await access.store.scroll(spaceOf(record), access.scope(record), query);
+    const ids = points.map(({ id }) => id);
+    if (ids.length > 0) deleted += await deleteItems(access, record, ids);
     if (next === undefined) return deleted;
     cursor = next;
   }
