@@ -9,6 +9,7 @@ import { benchModels } from "./models.ts";
 import { benchPeer } from "./peer.ts";
 import { benchPreprocess } from "./preprocess.ts";
 import { type Finding, type Report, renderReport } from "./report.ts";
+import { benchSearch } from "./search.ts";
 import { benchServed } from "./served.ts";
 import { benchSoak } from "./soak.ts";
 import { benchStart } from "./start.ts";
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   preprocess: benchPreprocess,
   start: benchStart,
   edge: benchEdge,
+  search: benchSearch,
   models: benchModels,
   gpu: benchGpu,
   soak: benchSoak,

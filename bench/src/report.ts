@@ -3,7 +3,7 @@ import type { Machine } from "./machine.ts";
 
 export interface Finding {
   readonly what: string;
-  readonly unit: "images/s" | "texts/s" | "requests/s" | "s" | "ms" | "MB" | "share";
+  readonly unit: "images/s" | "texts/s" | "requests/s" | "vectors/s" | "s" | "ms" | "MB" | "share";
   readonly value: number;
   /** What it is measured against, in the same run and on the same inputs. */
   readonly against: {
@@ -12,7 +12,10 @@ export interface Finding {
     readonly value: number;
   };
   readonly ratio: number;
+  /** The ratio should be this or more. */
   readonly goal?: number;
+  /** Or this or less, where less is better. */
+  readonly atMost?: number;
   /** What a reader needs to judge the ratio. */
   readonly notes: readonly string[];
 }
@@ -28,14 +31,14 @@ export interface Report {
 const HEADER = ["measured", "", "against", "", "", "ratio", "goal"] as const;
 
 export function renderReport({ machine, findings, failures }: Report): string {
-  const table = findings.map(({ what, unit, value, against, ratio, goal }) => [
+  const table = findings.map(({ what, unit, value, against, ratio, goal, atMost }) => [
     what,
     `${show(value)} ${unit}`,
     against.kind,
     against.what,
     `${show(against.value)} ${unit}`,
     ratio.toFixed(2),
-    goal === undefined ? "–" : `≥ ${goal.toFixed(2)} ${ratio >= goal ? "met" : "missed"}`,
+    verdict(ratio, goal, atMost),
   ]);
   return [
     `${machine.cores} cores (${machine.processor}), Node ${machine.node}, onnxruntime ${machine.onnxruntime}, load ${machine.load.toFixed(1)} at the start`,
@@ -47,6 +50,12 @@ export function renderReport({ machine, findings, failures }: Report): string {
   ]
     .join("\n")
     .trimEnd();
+}
+
+function verdict(ratio: number, goal: number | undefined, atMost: number | undefined): string {
+  if (goal !== undefined) return `≥ ${goal.toFixed(2)} ${ratio >= goal ? "met" : "missed"}`;
+  if (atMost !== undefined) return `≤ ${atMost.toFixed(2)} ${ratio <= atMost ? "met" : "missed"}`;
+  return "–";
 }
 
 /** Three digits that mean something. */
