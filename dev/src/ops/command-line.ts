@@ -1,0 +1,72 @@
+/** The command line of `npm run ops`. */
+import { parseArgs } from "node:util";
+
+export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] [options]
+
+  verify      count the items, and measure what a search misses; of all tenants if none is named
+  migrate     move a collection to another model or revision: fill, verify, switch. Run it again to go on
+                --model <id>        its own unless said
+                --revision <name>   the model's default one unless said; its own one rebuilds it
+              With both, no collection named: all of that model are moved to that revision
+                --leave-behind      switch although some items cannot be taken along
+                --no-switch         stop before the switch
+  rollback    let the old place answer again
+  end         drop the place that does not answer: after the switch there is no way back then, before it
+              the migration is given up
+  status      show how far migrations have come
+
+  --url <url>     of the worker; SIGHTLINE_URL, else the local stack's
+  ADMIN_TOKEN     the operator's token, in the environment; else the local stack's`;
+
+export const COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
+export type Command = (typeof COMMANDS)[number];
+
+export interface Arguments {
+  readonly command: Command;
+  readonly tenant: string | undefined;
+  readonly collection: string | undefined;
+  readonly model: string | undefined;
+  readonly revision: string | undefined;
+  readonly leaveBehind: boolean;
+  readonly noSwitch: boolean;
+  readonly url: string | undefined;
+}
+
+/** @returns undefined where help is asked for. @throws Error that names what was not understood. */
+export function parseCommandLine(args: readonly string[]): Arguments | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      model: { type: "string" },
+      revision: { type: "string" },
+      "leave-behind": { type: "boolean", default: false },
+      "no-switch": { type: "boolean", default: false },
+      url: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const [name, place = "", ...rest] = positionals;
+  const command = COMMANDS.find((one) => one === name);
+  if (!command) throw new Error(name === undefined ? "a command is missing" : `there is no command "${name}"`);
+  if (rest.length > 0) throw new Error(`"${rest[0]}" is one too many`);
+  const [tenant, collection, ...more] = place.split("/");
+  if (more.length > 0) throw new Error(`"${place}" is not <tenant>/<collection>`);
+  // What changes something changes it everywhere only if that is said in full.
+  const isGeneral = command === "verify" || command === "status";
+  if (!collection && !isGeneral && !(command === "migrate" && values.model && values.revision)) {
+    const all = command === "migrate" ? ", or --model and --revision to move all collections of a model" : "";
+    throw new Error(`name a <tenant>/<collection>${all}`);
+  }
+  return {
+    command,
+    tenant: tenant || undefined,
+    collection: collection || undefined,
+    model: values.model,
+    revision: values.revision,
+    leaveBehind: values["leave-behind"],
+    noSwitch: values["no-switch"],
+    url: values.url,
+  };
+}

@@ -1,0 +1,46 @@
+/** `npm run ops`: the operator's work on the index. Exit code 1: something failed or is not as it should be; 2: not understood. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ROOT } from "../settings.ts";
+import { type Arguments, parseCommandLine, USAGE } from "./command-line.ts";
+import { operatorAt } from "./operator.ts";
+import { run } from "./run.ts";
+
+const args = readArguments();
+try {
+  process.exitCode = (await run(operatorAt(addressOf(args)), args, console.log)) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+function readArguments(): Arguments {
+  try {
+    const parsed = parseCommandLine(process.argv.slice(2));
+    if (parsed) return parsed;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** @throws Error if neither the environment nor a local stack that runs tells it. */
+function addressOf({ url: given }: Arguments): { readonly url: string; readonly token: string } {
+  const { SIGHTLINE_URL, ADMIN_TOKEN, SIGHTLINE_DIR = join(ROOT, ".sightline") } = process.env;
+  const url = given ?? SIGHTLINE_URL;
+  if (url !== undefined) {
+    // The local stack's token is nobody else's business.
+    if (ADMIN_TOKEN === undefined) throw new Error(`ADMIN_TOKEN is not set: ${url} will ask for it`);
+    return { url, token: ADMIN_TOKEN };
+  }
+  try {
+    const Session = z.object({ url: z.string(), admin_token: z.string() });
+    const local = Session.parse(JSON.parse(readFileSync(join(SIGHTLINE_DIR, "dev.json"), "utf8")));
+    return { url: local.url, token: local.admin_token };
+  } catch (cause) {
+    throw new Error("which deployment? Set SIGHTLINE_URL and ADMIN_TOKEN, or start the local stack", { cause });
+  }
+}
