@@ -21,7 +21,6 @@ import { resolve } from "./embeddings/resolve.ts";
 import { cachedIn, type Outcome, type SourceCounts } from "./embeddings/slots.ts";
 import type { Task } from "./embeddings/task.ts";
 import { admit, checkCallSize } from "./middleware/admission.ts";
-import { keyValue } from "./redis.ts";
 
 /** An input and the request field that it came from, for errors. */
 export interface NamedInput {
@@ -49,7 +48,7 @@ export const callContext = (c: Context<App>): CallContext => ({
 export const catalogueContext = (c: Context<App>): CatalogueContext => ({
   ...causeOf(c),
   backend: c.var.services.backend,
-  store: keyValue(c.var.redis),
+  store: c.var.redis,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
 });
 

@@ -1,10 +1,8 @@
 /**
- * Redis commands that are given in one turn of the event loop travel in one HTTP call, in the order in which they were
- * given. The client's own auto-pipelining makes two calls of them, one of the reads and one of the writes, and those two
- * may overtake each other.
+ * Commands that are given in one turn of the event loop travel in one HTTP call, in the order in which they were given:
+ * reads and writes, so that neither overtakes the other.
  */
-import type { Requester, UpstashRequest, UpstashResponse } from "@upstash/redis/cloudflare";
-import { z } from "zod";
+import type { Command, Reply } from "./redis-rest.ts";
 
 /** Upstash takes bodies of 1 MB on its smallest plan. A single command that is larger goes alone, and may be refused. */
 const MAX_BODY_BYTES = 900_000;
@@ -15,34 +13,51 @@ const MAX_BODY_BYTES = 900_000;
  */
 const MICROTASKS = 100;
 
-const Replies = z.array(z.object({ result: z.unknown().optional(), error: z.string().optional() }));
-type Reply = z.infer<typeof Replies>[number];
-
 interface Waiting {
-  readonly command: unknown;
-  readonly resolve: (reply: Reply) => void;
+  /** The command as JSON. */
+  readonly text: string;
+  readonly resolve: (result: unknown) => void;
   readonly reject: (cause: unknown) => void;
 }
 
-/** What already is a batch (`multi`, `pipeline`) goes out by itself. */
-export function sharingRoundTrips(http: Requester): Requester {
-  let waiting: Waiting[] = [];
+type Post = (commands: readonly string[]) => Promise<readonly Reply[]>;
 
-  async function sendAll(): Promise<void> {
-    const given = waiting;
-    waiting = [];
-    for (const batch of inBatches(given)) await send(http, batch);
+export class RoundTrips {
+  readonly #post: Post;
+  #waiting: Waiting[] = [];
+
+  constructor(post: Post) {
+    this.#post = post;
   }
 
-  return {
-    request<T>(request: UpstashRequest): Promise<UpstashResponse<T>> {
-      if (request.path?.length) return http.request<T>(request).catch(failWithoutCommand);
-      return new Promise<Reply>((resolve, reject) => {
-        if (waiting.length === 0) void settledPromises().then(sendAll);
-        waiting.push({ command: request.body, resolve, reject });
-      }) as Promise<UpstashResponse<T>>;
-    },
-  };
+  /** @returns the command's result. @throws if it or the call that carries it fails. */
+  send(command: Command): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) void this.#sendLater();
+      this.#waiting.push({ text: JSON.stringify(command), resolve, reject });
+    });
+  }
+
+  async #sendLater(): Promise<void> {
+    await settledPromises();
+    const given = this.#waiting;
+    this.#waiting = [];
+    for (const batch of inBatches(given)) await this.#sendBatch(batch);
+  }
+
+  /** Settles every command of the batch; never rejects. */
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const replies = await this.#post(batch.map(({ text }) => text));
+      batch.forEach(({ resolve, reject }, i) => {
+        const reply = replies[i];
+        if (reply && "result" in reply) resolve(reply.result);
+        else reject(reply?.error);
+      });
+    } catch (cause) {
+      for (const { reject } of batch) reject(cause);
+    }
+  }
 }
 
 /**
@@ -57,7 +72,7 @@ function inBatches(all: readonly Waiting[]): Waiting[][] {
   const batches: Waiting[][] = [];
   let room = 0;
   for (const one of all) {
-    const size = JSON.stringify(one.command).length;
+    const size = one.text.length;
     const last = batches.at(-1);
     if (last && size <= room) last.push(one);
     else {
@@ -67,28 +82,4 @@ function inBatches(all: readonly Waiting[]): Waiting[][] {
     room -= size;
   }
   return batches;
-}
-
-/** Settles every command of the batch; never rejects. */
-async function send(http: Requester, batch: readonly Waiting[]): Promise<void> {
-  try {
-    const body = batch.map(({ command }) => command);
-    const replies = Replies.length(batch.length).parse(await http.request({ path: ["pipeline"], body }));
-    batch.forEach(({ resolve }, i) => {
-      resolve(replies[i] as Reply);
-    });
-  } catch (cause) {
-    const failure = withoutCommand(cause);
-    for (const { reject } of batch) reject(failure);
-  }
-}
-
-/** The client quotes the command in its messages, and so what callers sent; those messages go to the logs. */
-function withoutCommand(cause: unknown): Error {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`Redis: ${message.replace(/(, command was|response body): .*$/s, "$1: …")}`);
-}
-
-function failWithoutCommand(cause: unknown): never {
-  throw withoutCommand(cause);
 }

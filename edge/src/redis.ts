@@ -1,40 +1,130 @@
 /**
- * Redis over REST, one client per request: commands that belong together share a round trip, and no request waits on
- * another's I/O. Every call is bounded in time; failures are for the caller to survive.
+ * Redis over Upstash's REST protocol, one client per request: commands that belong together share a round trip, and no
+ * request waits on another's I/O. Every call is bounded in time; failures are for the caller to survive.
  */
-import { Redis } from "@upstash/redis/cloudflare";
+import { z } from "zod";
 import type { Config } from "./env.ts";
-import { sharingRoundTrips } from "./redis-round-trips.ts";
+import { type Command, postCommands, type RedisAddress } from "./redis-rest.ts";
+import { RoundTrips } from "./redis-round-trips.ts";
+import type { Script } from "./redis-script.ts";
 
-const TIMEOUT_MS = 1000;
+const Text = z.string().nullable();
+const Texts = z.array(z.string());
+const SparseTexts = z.array(Text);
+const Count = z.int();
 
-type Address = Pick<Config, "REDIS_URL" | "REDIS_TOKEN">;
+interface SetOptions {
+  /** Only if there is nothing yet. */
+  readonly nx?: boolean;
+  /** Seconds that it lives. */
+  readonly ex?: number;
+}
 
-export class RedisClient extends Redis {
-  constructor({ REDIS_URL, REDIS_TOKEN }: Address) {
-    super({
-      url: REDIS_URL,
-      token: REDIS_TOKEN,
-      enableAutoPipelining: false,
-      // Values are ours and parsed by us: the client would turn a digit string into a number.
-      automaticDeserialization: false,
-      enableTelemetry: false,
-      retry: false,
-      signal: () => AbortSignal.timeout(TIMEOUT_MS),
-    });
-    this.client = sharingRoundTrips(this.client);
+/** Every method rejects where Redis is away, refuses the command or answers with something of another kind. */
+export class RedisClient {
+  readonly #address: RedisAddress;
+  readonly #roundTrips: RoundTrips;
+
+  constructor(address: RedisAddress) {
+    this.#address = address;
+    this.#roundTrips = new RoundTrips((commands) => postCommands(address, "pipeline", commands));
+  }
+
+  /** Any command. What Redis answers to it, unread: a text, a number, null, or a list of these. */
+  command(...command: Command): Promise<unknown> {
+    return this.#roundTrips.send(command);
+  }
+
+  async get(key: string): Promise<string | null> {
+    return Text.parse(await this.command("GET", key));
+  }
+
+  /** @returns null where `nx` found something. */
+  async set(key: string, value: string, { nx, ex }: SetOptions = {}): Promise<string | null> {
+    const options = [...(nx ? ["NX"] : []), ...(ex === undefined ? [] : ["EX", ex])];
+    return Text.parse(await this.command("SET", key, value, ...options));
+  }
+
+  /** @returns how many there were. */
+  async del(...keys: readonly string[]): Promise<number> {
+    return Count.parse(await this.command("DEL", ...keys));
+  }
+
+  async mget(...keys: readonly string[]): Promise<readonly (string | null)[]> {
+    const values = SparseTexts.parse(await this.command("MGET", ...keys));
+    if (values.length !== keys.length) throw new Error("Redis: not as many values as keys");
+    return values;
+  }
+
+  async hget(key: string, field: string): Promise<string | null> {
+    return Text.parse(await this.command("HGET", key, field));
+  }
+
+  async hmget(key: string, ...fields: readonly string[]): Promise<readonly (string | null)[]> {
+    return SparseTexts.parse(await this.command("HMGET", key, ...fields));
+  }
+
+  async hgetall(key: string): Promise<Readonly<Record<string, string>>> {
+    const flat = Texts.parse(await this.command("HGETALL", key));
+    return Object.fromEntries(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1] ?? ""]] : [])));
+  }
+
+  async hkeys(key: string): Promise<readonly string[]> {
+    return Texts.parse(await this.command("HKEYS", key));
+  }
+
+  async hvals(key: string): Promise<readonly string[]> {
+    return Texts.parse(await this.command("HVALS", key));
+  }
+
+  async hlen(key: string): Promise<number> {
+    return Count.parse(await this.command("HLEN", key));
+  }
+
+  async hset(key: string, field: string, value: string): Promise<void> {
+    Count.parse(await this.command("HSET", key, field, value));
+  }
+
+  /** @returns false if the field was there. */
+  async hsetnx(key: string, field: string, value: string): Promise<boolean> {
+    return Count.parse(await this.command("HSETNX", key, field, value)) === 1;
+  }
+
+  async hdel(key: string, field: string): Promise<void> {
+    Count.parse(await this.command("HDEL", key, field));
+  }
+
+  async ping(): Promise<void> {
+    await this.command("PING");
+  }
+
+  /** A script as Redis knows it, by its digest; its text is sent only to a Redis that has not met it. */
+  async evaluate(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const rest = [keys.length, ...keys, ...args];
+    try {
+      return await this.command("EVALSHA", await script.digest(), ...rest);
+    } catch (cause) {
+      if (!(cause instanceof Error) || !cause.message.includes("NOSCRIPT")) throw cause;
+      return this.command("EVAL", script.lua, ...rest);
+    }
+  }
+
+  /** All of them or none, in a round trip of their own. @throws if one of them fails. */
+  async transaction(commands: readonly Command[]): Promise<void> {
+    const replies = await postCommands(
+      this.#address,
+      "multi-exec",
+      commands.map((command) => JSON.stringify(command)),
+    );
+    for (const reply of replies) if ("error" in reply) throw reply.error;
   }
 }
 
-export const createRedis = (address: Address): RedisClient => new RedisClient(address);
+export const createRedis = ({ REDIS_URL, REDIS_TOKEN }: Pick<Config, "REDIS_URL" | "REDIS_TOKEN">): RedisClient =>
+  new RedisClient({ url: REDIS_URL, token: REDIS_TOKEN });
 
 /** The little of Redis that a plain stored value needs. */
 export interface KeyValue {
   get(key: string): Promise<string | null>;
   set(key: string, value: string): Promise<unknown>;
 }
-
-export const keyValue = (redis: RedisClient): KeyValue => ({
-  get: (key) => redis.get<string>(key),
-  set: (key, value) => redis.set(key, value),
-});

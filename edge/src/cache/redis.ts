@@ -9,8 +9,7 @@ export function redisTier(redis: RedisClient, tierSeconds: number): CacheTier {
     name: "redis",
     async getMany(keys) {
       try {
-        const values: unknown = await redis.mget(...keys);
-        return keys.map((_, i) => (Array.isArray(values) ? bytesOf(values[i]) : undefined));
+        return (await redis.mget(...keys)).map(bytesOf);
       } catch {
         return keys.map(() => undefined);
       }
@@ -25,8 +24,8 @@ export function redisTier(redis: RedisClient, tierSeconds: number): CacheTier {
   };
 }
 
-function bytesOf(value: unknown): Uint8Array | undefined {
-  if (typeof value !== "string") return undefined;
+function bytesOf(value: string | null): Uint8Array | undefined {
+  if (value === null) return undefined;
   try {
     return base64ToBytes(value);
   } catch {

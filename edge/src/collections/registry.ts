@@ -97,8 +97,8 @@ export class CollectionRegistry {
   async find(name: CollectionName): Promise<CollectionRecord | undefined> {
     const [text, places] = await this.#ask(() =>
       Promise.all([
-        this.#redis.hget<string>(redisKeys.collections(this.#tenant), name),
-        this.#redis.hget<string>(redisKeys.places(this.#tenant), name),
+        this.#redis.hget(redisKeys.collections(this.#tenant), name),
+        this.#redis.hget(redisKeys.places(this.#tenant), name),
       ]),
     );
     if (text === null) {
@@ -117,15 +117,15 @@ export class CollectionRegistry {
   async list(): Promise<CollectionRecord[]> {
     const [records, places] = await this.#ask(() =>
       Promise.all([
-        this.#redis.hvals(redisKeys.collections(this.#tenant)) as Promise<unknown[]>,
-        this.#redis.hvals(redisKeys.places(this.#tenant)) as Promise<unknown[]>,
+        this.#redis.hvals(redisKeys.collections(this.#tenant)),
+        this.#redis.hvals(redisKeys.places(this.#tenant)),
       ]),
     );
     const placed = new Map(
-      places.map((text) => Places.parse(JSON.parse(String(text)))).map((one) => [one.collection, one] as const),
+      places.map((text) => Places.parse(JSON.parse(text))).map((one) => [one.collection, one] as const),
     );
     return records
-      .map((text) => StoredCollection.parse(JSON.parse(String(text))))
+      .map((text) => StoredCollection.parse(JSON.parse(text)))
       .map((stored) => located(stored, placed.get(stored.id)))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -133,21 +133,18 @@ export class CollectionRegistry {
   /** @returns false if another request has created a collection of this name in the meantime. */
   async create(record: CollectionRecord): Promise<boolean> {
     const key = redisKeys.collections(this.#tenant);
-    return (await this.#ask(() => this.#redis.hsetnx(key, record.name, stored(record)))) === 1;
+    return this.#ask(() => this.#redis.hsetnx(key, record.name, stored(record)));
   }
 
   /** What is not its places. */
   async replace(record: CollectionRecord): Promise<void> {
-    await this.#ask(() => this.#redis.hset(redisKeys.collections(this.#tenant), { [record.name]: stored(record) }));
+    await this.#ask(() => this.#redis.hset(redisKeys.collections(this.#tenant), record.name, stored(record)));
   }
 
   /** Every write that begins from now on goes where this says, and every search. */
   async place({ id, name }: CollectionRecord, places: Omit<Places, "collection">): Promise<void> {
-    await this.#ask(() =>
-      this.#redis.hset(redisKeys.places(this.#tenant), {
-        [name]: JSON.stringify({ collection: id, ...places } satisfies Places),
-      }),
-    );
+    const text = JSON.stringify({ collection: id, ...places } satisfies Places);
+    await this.#ask(() => this.#redis.hset(redisKeys.places(this.#tenant), name, text));
   }
 
   async delete(name: CollectionName): Promise<void> {

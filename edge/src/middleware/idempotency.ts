@@ -62,7 +62,7 @@ async function digestOf(c: Context<App>): Promise<string> {
 async function claim({ var: { redis } }: Context<App>, place: string, mine: Record): Promise<Record> {
   const [, text] = await Promise.all([
     redis.set(place, JSON.stringify(mine), { nx: true, ex: PENDING_SECONDS }),
-    redis.get<string>(place),
+    redis.get(place),
   ]);
   return Record.parse(JSON.parse(text ?? "null"));
 }

@@ -3,6 +3,8 @@
  * everything or nothing: a call that one limit refuses must not have spent another's units.
  */
 
+import { Script } from "../redis-script.ts";
+
 /**
  * KEYS: bucket (hash), usage of the month (hash), calls in progress (hash)
  * ARGV: 1 now ms · 2 cost · 3 request rate per ms · 4 request capacity · 5 compute rate per ms · 6 compute capacity
@@ -14,7 +16,7 @@
  * as text with 17 digits, since Lua's own conversion would round them to 14. The clock is the worker's; one that stands
  * behind another's refills nothing.
  */
-export const ADMIT = `
+export const ADMIT = new Script(`
 local now, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
 local bucket = redis.call('HMGET', KEYS[1], 't', 'r', 'c')
 local last = tonumber(bucket[1]) or now
@@ -47,18 +49,18 @@ if refused == 0 then
   redis.call('PEXPIRE', KEYS[1], 3600000)
 end
 return { refused, math.floor(requests), math.floor(compute), used, active }
-`;
+`);
 
 /**
  * KEYS: usage of the month (hash), calls in progress (hash), mark that this call was metered
  * ARGV: 1 lease id · 2 life of the usage in s · 3… pairs of field and increment
  * A call is metered once, however often it is told: the mark outlives every repetition.
  */
-export const SETTLE = `
+export const SETTLE = new Script(`
 redis.call('HDEL', KEYS[2], ARGV[1])
 if #ARGV > 2 and redis.call('SET', KEYS[3], '1', 'NX', 'EX', 3600) then
   for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
   redis.call('EXPIRE', KEYS[1], ARGV[2])
 end
 return 1
-`;
+`);

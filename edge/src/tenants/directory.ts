@@ -33,7 +33,7 @@ export class TenantDirectory {
    * every key. @throws if Redis cannot be reached.
    */
   async identify(digest: string): Promise<Identity | undefined> {
-    const key = parsed(KeyRecord, await this.#redis.get<string>(redisKeys.apiKey(digest)));
+    const key = parsed(KeyRecord, await this.#redis.get(redisKeys.apiKey(digest)));
     const tenant = key && (await this.find(key.tenant));
     if (!key || !tenant) return undefined;
     const { publicId, scopes, expiresAt } = key;
@@ -41,7 +41,7 @@ export class TenantDirectory {
   }
 
   async find(id: TenantId): Promise<TenantRecord | undefined> {
-    return parsed(TenantRecord, await this.#redis.hget<string>(redisKeys.tenants, id));
+    return parsed(TenantRecord, await this.#redis.hget(redisKeys.tenants, id));
   }
 
   /** @throws ApiError(tenant_not_found) */
@@ -56,34 +56,33 @@ export class TenantDirectory {
     const ids = (await this.#redis.hkeys(redisKeys.tenants)).filter((id) => id > after).sort();
     const page = ids.slice(0, limit);
     if (page.length === 0) return [];
-    // Without deserialisation the client gives what Redis gives: a list in the order of the fields.
-    const texts = Object.values((await this.#redis.hmget(redisKeys.tenants, ...page)) ?? {});
+    const texts = await this.#redis.hmget(redisKeys.tenants, ...page);
     return texts.flatMap((text) => parsed(TenantRecord, text) ?? []);
   }
 
   /** @throws ApiError(tenant_conflict) */
   async create(tenant: TenantRecord): Promise<void> {
     const created = await this.#redis.hsetnx(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
-    if (created !== 1) throw new ApiError("tenant_conflict", { param: "id" });
+    if (!created) throw new ApiError("tenant_conflict", { param: "id" });
   }
 
   async replace(tenant: TenantRecord): Promise<void> {
-    await this.#redis.hset(redisKeys.tenants, { [tenant.id]: JSON.stringify(tenant) });
+    await this.#redis.hset(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
   }
 
   /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
   async delete(id: TenantId): Promise<void> {
     if ((await this.#redis.hlen(redisKeys.collections(id))) > 0) throw new ApiError("tenant_not_empty");
     const keys = await this.keys(id);
-    const all = this.#redis.multi();
-    all.hdel(redisKeys.tenants, id);
-    all.del(redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest)));
-    await all.exec();
+    await this.#redis.transaction([
+      ["HDEL", redisKeys.tenants, id],
+      ["DEL", redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest))],
+    ]);
   }
 
   /** Oldest first; expired ones stay until they are revoked. */
   async keys(tenant: TenantId): Promise<readonly KeyRecord[]> {
-    const texts: unknown[] = await this.#redis.hvals(redisKeys.keysOf(tenant));
+    const texts = await this.#redis.hvals(redisKeys.keysOf(tenant));
     return texts
       .flatMap((text) => parsed(KeyRecord, text) ?? [])
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0));
@@ -91,7 +90,7 @@ export class TenantDirectory {
 
   /** @throws ApiError(key_not_found) */
   async key(tenant: TenantId, publicId: string): Promise<KeyRecord> {
-    const record = parsed(KeyRecord, await this.#redis.hget<string>(redisKeys.keysOf(tenant), publicId));
+    const record = parsed(KeyRecord, await this.#redis.hget(redisKeys.keysOf(tenant), publicId));
     if (!record) throw new ApiError("key_not_found", { message: `The tenant has no key "${publicId}".` });
     return record;
   }
@@ -108,22 +107,23 @@ export class TenantDirectory {
 
   /** Creates or replaces. The record is found under the digest for as long as the key has not expired. */
   async storeKey(record: KeyRecord): Promise<void> {
-    const both = this.#redis.multi();
-    both.hset(redisKeys.keysOf(record.tenant), { [record.publicId]: JSON.stringify(record) });
-    both.set(redisKeys.apiKey(record.digest), JSON.stringify(record));
-    if (record.expiresAt !== null) both.pexpireat(redisKeys.apiKey(record.digest), Date.parse(record.expiresAt));
-    await both.exec();
+    const place = redisKeys.apiKey(record.digest);
+    await this.#redis.transaction([
+      ["HSET", redisKeys.keysOf(record.tenant), record.publicId, JSON.stringify(record)],
+      ["SET", place, JSON.stringify(record)],
+      ...(record.expiresAt === null ? [] : [["PEXPIREAT", place, Date.parse(record.expiresAt)]]),
+    ]);
   }
 
   /** The key stops working at once, but for isolates that know it: there within 30 s. */
   async revokeKey({ tenant, publicId, digest }: KeyRecord): Promise<void> {
-    const both = this.#redis.multi();
-    both.del(redisKeys.apiKey(digest));
-    both.hdel(redisKeys.keysOf(tenant), publicId);
-    await both.exec();
+    await this.#redis.transaction([
+      ["DEL", redisKeys.apiKey(digest)],
+      ["HDEL", redisKeys.keysOf(tenant), publicId],
+    ]);
   }
 }
 
-function parsed<T>(schema: { parse(value: unknown): T }, text: unknown): T | undefined {
-  return typeof text === "string" ? schema.parse(JSON.parse(text)) : undefined;
+function parsed<T>(schema: { parse(value: unknown): T }, text: string | null): T | undefined {
+  return text === null ? undefined : schema.parse(JSON.parse(text));
 }

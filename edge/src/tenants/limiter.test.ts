@@ -103,7 +103,7 @@ describe("limits in Redis", () => {
     const { call } = await admit({ image: 2 });
     for (let i = 0; i < 3; i++) await settle(redis, call, { image: 2 }, NOW);
     const fields = await redis.hgetall(redisKeys.usage(tenant, "2026-11"));
-    expect(fields).toEqual(["total", "8", "21/requests", "1", "21/units", "8", "21/image", "2"]);
+    expect(fields).toEqual({ total: "8", "21/requests": "1", "21/units": "8", "21/image": "2" });
   });
 
   it("pass to the fallback while Redis cannot be reached", async () => {

@@ -53,7 +53,6 @@ export interface Limiter {
 
 /** @param redis of the request. Without it `fallback` decides. */
 export function redisLimiter(redis: RedisClient, fallback: Limiter, now: () => number = Date.now): Limiter {
-  const script = redis.createScript<unknown>(ADMIT);
   return {
     async admit(call) {
       const plan: Plan = PLANS[call.plan];
@@ -75,7 +74,7 @@ export function redisLimiter(redis: RedisClient, fallback: Limiter, now: () => n
         plan.concurrency,
       ];
       try {
-        const answer = await script.exec(keys, [...numbers.map(String), call.lease, String(at + LEASE_MS)]);
+        const answer = await redis.evaluate(ADMIT, keys, [...numbers, call.lease, at + LEASE_MS]);
         const [refusal, requests, compute, used] = Answer.parse(answer);
         return {
           refusedBy: REFUSALS[refusal],
@@ -103,11 +102,8 @@ export async function settle(redis: RedisClient, call: Call, done: Work, at: num
     redisKeys.inProgress(call.tenant),
     redisKeys.metered(call.tenant, call.lease),
   ];
-  const args = [call.lease, String(USAGE_LIFE_SECONDS), ...usageFields(done, at)];
-  await redis
-    .createScript(SETTLE)
-    .exec(keys, args)
-    .catch(() => undefined);
+  const args = [call.lease, USAGE_LIFE_SECONDS, ...usageFields(done, at)];
+  await redis.evaluate(SETTLE, keys, args).catch(() => undefined);
 }
 
 const level = (capacity: number, left: number, perMinute: number): Level => ({

@@ -37,14 +37,10 @@ export async function usageReport(
   };
 }
 
-async function fieldsOf(redis: RedisClient, key: string): Promise<Readonly<Record<string, unknown>>> {
-  let reply: unknown;
+async function fieldsOf(redis: RedisClient, key: string): Promise<Readonly<Record<string, string>>> {
   try {
-    reply = await redis.hgetall(key);
+    return await redis.hgetall(key);
   } catch (cause) {
     throw new ApiError("store_unavailable", { message: "The usage cannot be read.", retryAfterSeconds: 5, cause });
   }
-  // Without deserialisation the client gives what Redis gives: fields and values in turn.
-  const flat = Array.isArray(reply) ? reply.map(String) : [];
-  return Object.fromEntries(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1]]] : [])));
 }

@@ -7,7 +7,6 @@ import type { Context } from "hono";
 import type { App } from "../../context.ts";
 import { readBody } from "../../http/body.ts";
 import { catalogueContext } from "../../inference.ts";
-import { keyValue } from "../../redis.ts";
 import type { Router } from "../../router.ts";
 
 const COMMON = { tag: "Operator", access: "operator", path: "/admin/v1/routing", answer: Routing } as const;
@@ -16,7 +15,7 @@ const WHEN =
 
 export function adminRouting(router: Router): void {
   router.add({ ...COMMON, method: "get", operationId: "getRouting", summary: "Read the canaries" }, async (c) =>
-    c.json(await shown(c, await asking(() => c.var.services.routing.read(keyValue(c.var.redis))))),
+    c.json(await shown(c, await asking(() => c.var.services.routing.read(c.var.redis)))),
   );
 
   router.add(
@@ -46,7 +45,7 @@ export function adminRouting(router: Router): void {
 }
 
 const set = async (c: Context<App>, record: RoutingRecord): Promise<Routing> =>
-  shown(c, await asking(() => c.var.services.routing.write(keyValue(c.var.redis), record)));
+  shown(c, await asking(() => c.var.services.routing.write(c.var.redis, record)));
 
 async function asking<T>(work: () => Promise<T>): Promise<T> {
   try {
