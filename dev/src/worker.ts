@@ -17,6 +17,9 @@ const { HOST, PORT, WORKER_STATE, WORKER_VARIABLES } = z
   })
   .parse(process.env);
 
+// wrangler's own tracing writes spans and logs of every request to a file in WORKER_STATE that nothing ever shortens.
+for (const feature of ["X_LOCAL_OBSERVABILITY", "X_LOCAL_EXPLORER"]) process.env[feature] ??= "false";
+
 const worker = await unstable_startWorker({
   config: join(ROOT, "wrangler.toml"),
   bindings: Object.fromEntries(
