@@ -14,6 +14,10 @@ import { Replica } from "./replica.ts";
 import { openStore } from "./retrieval/open-store.ts";
 import { createServer } from "./server.ts";
 
+// ONNX Runtime reports its use to Microsoft unless this is set when the first session's thread loads it (since 1.29, on Linux
+// too: a database in the home folder and uploads).
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
 const config = readConfig(process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
 const now = () => performance.now();
