@@ -22,6 +22,7 @@ import { classify } from "./routes/classify.ts";
 import { collections } from "./routes/collections.ts";
 import { document } from "./routes/document.ts";
 import { embeddings } from "./routes/embeddings.ts";
+import { entailment } from "./routes/entailment.ts";
 import { health } from "./routes/health.ts";
 import { items } from "./routes/items.ts";
 import { localSession } from "./routes/local-session.ts";
@@ -51,6 +52,7 @@ export function createApp(): Router {
   embeddings(router);
   classify(router);
   rank(router);
+  entailment(router);
   models(router);
   collections(router);
   items(router);

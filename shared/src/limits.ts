@@ -6,6 +6,7 @@ export const LIMITS = {
   imagePixels: 25_000_000,
   imagesPerCall: 64,
   textsPerCall: 256,
+  pairsPerCall: 64,
   textBytes: 8192,
   candidates: 100,
   labels: 100,

@@ -2,7 +2,7 @@
  * The world in which the worker's tests run: a Redis over REST (a real one where it is installed), the real backend with the built-in model, and
  * a backend that misbehaves on demand. Started once for all tests in workerd.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { TenantId } from "@sightline/shared/ids";
 import { EmbedResponse, type EmbedResult, pack, unpack } from "@sightline/shared/internal/protocol";
 import type { PlanName } from "@sightline/shared/limits";
 import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from "@sightline/shared/tenants";
+import { tinyOfa } from "@sightline/shared/testing/tiny-ofa";
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
 import { startQdrantDouble } from "../qdrant/server.ts";
@@ -61,6 +62,9 @@ const KEYS = {
 } as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
 type TestKey = keyof typeof KEYS;
 
+/** Beside the built-in models: an entailment model whose answers can be foreseen. */
+const TINY_OFA = "tiny-ofa";
+
 export interface World {
   readonly bindings: WorldBindings;
   close(): Promise<void>;
@@ -87,10 +91,16 @@ export async function startWorld(): Promise<World> {
       FETCH_ALLOW_ADDRESSES: "",
       ...settings,
     });
+  const ofaDir = join(dir, "entailment");
+  await writeModel(ofaDir, TINY_OFA);
   const [switched, strange, backend, qdrantBackend] = await Promise.all([
     startSwitchedProxy(redis.url),
     startSwitchedProxy(redis.url),
-    startBackend({ VECTOR_STORE: "embedded", DATA_DIR: join(dir, "vectors") }),
+    startBackend({
+      VECTOR_STORE: "embedded",
+      DATA_DIR: join(dir, "vectors"),
+      MODELS_DIR: `models,${ofaDir}`,
+    }),
     startBackend({
       VECTOR_STORE: "qdrant",
       MODELS_DIR: `models,${await secondRevision(join(dir, "models"))}`,
@@ -142,6 +152,11 @@ async function secondRevision(folder: string): Promise<string> {
   const image = { ...first.image, mean: [0.3, 0.5, 0.7] };
   await writeFile(manifest, JSON.stringify({ ...first, revision: "second", text, image }));
   return folder;
+}
+
+async function writeModel(modelsDir: string, name: string): Promise<void> {
+  await mkdir(join(modelsDir, name), { recursive: true });
+  for (const [file, bytes] of await tinyOfa(name)) await writeFile(join(modelsDir, name, file), bytes);
 }
 
 async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, string>> {

@@ -1,9 +1,11 @@
 /** The internal calls on behalf of a tenant: what each carries, where it may go, and whether it may be made twice. */
 import type { ErrorCode } from "@sightline/shared/errors";
 import type { ModelRevision } from "@sightline/shared/ids";
+import type { EntailRequest, EntailResponse, EntailResult } from "@sightline/shared/internal/entailment";
 import type {
   EmbedRequest,
   EmbedResponse,
+  EmbedResult,
   StoreRequest,
   WriteItemsRequest,
   WriteItemsResponse,
@@ -11,6 +13,7 @@ import type {
 
 export interface InternalCalls {
   "/internal/v1/embed": { readonly request: EmbedRequest; readonly answer: EmbedResponse };
+  "/internal/v1/entail": { readonly request: EntailRequest; readonly answer: EntailResponse };
   "/internal/v1/items": { readonly request: WriteItemsRequest; readonly answer: WriteItemsResponse };
   /** The answer's shape depends on the operation. */
   "/internal/v1/store": { readonly request: StoreRequest; readonly answer: unknown };
@@ -39,6 +42,9 @@ export const DECLINED: ReadonlySet<ErrorCode> = new Set([
   "model_not_found",
 ]);
 
+const isDeclined = (result: EmbedResult | EntailResult): boolean =>
+  result.status === "failed" && DECLINED.has(result.error.code);
+
 export const CALLS: {
   readonly [P in InternalPath]: Traits<InternalCalls[P]["request"], InternalCalls[P]["answer"]>;
 } = {
@@ -46,8 +52,13 @@ export const CALLS: {
     modelOf: ({ model }) => model,
     usesStore: false,
     isRepeatable: () => true,
-    isDeclined: ({ results }) =>
-      results.some((result) => result.status === "failed" && DECLINED.has(result.error.code)),
+    isDeclined: ({ results }) => results.some(isDeclined),
+  },
+  "/internal/v1/entail": {
+    modelOf: ({ model }) => model,
+    usesStore: false,
+    isRepeatable: () => true,
+    isDeclined: ({ results }) => results.some(isDeclined),
   },
   "/internal/v1/items": { modelOf: ({ model }) => model, usesStore: true, isRepeatable: () => false },
   "/internal/v1/store": { usesStore: true, isRepeatable: ({ op }) => op !== "delete" },

@@ -5,7 +5,7 @@ import type { Family } from "../internal/protocol.ts";
 import { LIMITS } from "../limits.ts";
 import { Input, TextValue } from "./input.ts";
 
-const Model = ModelId.optional().meta({
+export const Model = ModelId.optional().meta({
   description: "A model id from GET /v1/models; the deployment's default model if absent",
   example: "emoji-dual",
 });

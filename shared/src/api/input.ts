@@ -37,6 +37,8 @@ export type ParsedInput =
   | { readonly kind: "image"; readonly bytes: Uint8Array }
   | { readonly kind: "image_url"; readonly url: string };
 
+export type ParsedImage = Exclude<ParsedInput, { readonly kind: "text" }>;
+
 /** @throws ApiError naming `param`: image_invalid, image_too_large, image_format_unsupported, image_type_mismatch, image_url_refused. */
 export function parseInput(input: Input, param: string): ParsedInput {
   if (typeof input === "string") return { kind: "text", text: input };
@@ -44,8 +46,8 @@ export function parseInput(input: Input, param: string): ParsedInput {
   return parseImage(input.image, `${param}.image`);
 }
 
-/** Reads the forms of an image: bytes, URL, data URI, plain base64. */
-function parseImage(value: string | Uint8Array, param: string): ParsedInput {
+/** Reads the forms of an image: bytes, URL, data URI, plain base64. @throws as `parseInput`. */
+export function parseImage(value: string | Uint8Array, param: string): ParsedImage {
   if (typeof value !== "string") return { kind: "image", bytes: acceptImageBytes(value, param) };
   if (/^https?:\/\//i.test(value)) {
     if (!URL.canParse(value))
@@ -59,7 +61,7 @@ function parseImage(value: string | Uint8Array, param: string): ParsedInput {
   return { kind: "image", bytes: acceptImageBytes(decodeBase64(value, param), param) };
 }
 
-function parseDataUri(value: string, param: string): ParsedInput {
+function parseDataUri(value: string, param: string): ParsedImage {
   const comma = value.indexOf(",");
   const header = value.slice(5, comma < 0 ? undefined : comma).toLowerCase();
   const [declared = "", ...parameters] = header.split(";");
