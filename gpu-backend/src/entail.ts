@@ -7,7 +7,7 @@ import type { Intake } from "./media/intake.ts";
 import type { Judged, OfaModel } from "./models/ofa/model.ts";
 import { preprocess } from "./models/preprocess.ts";
 
-export type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
+type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
 
 /** @returns one outcome per pair, in order. */
 export type Entailer = (

@@ -1,13 +1,21 @@
 /** Does a model fit into memory? Asked before it is loaded: afterwards it is the kernel that answers, with SIGKILL. */
 import { freemem } from "node:os";
+import type { Family } from "@sightline/shared/internal/protocol";
 import type { Variant } from "./manifest.ts";
 
 /**
  * Memory at the height of loading ÷ bytes of the file, on the CPU provider: the file, the parsed graph and the optimised
- * weights are there together, and what is stored narrow is widened to float32. Measured with onnxruntime-node 1.29 on the
- * towers of ViT-B/32 with glibc's defaults: fp32 2.0, fp16 2.3, int8 weights 6.6 (docs/decisions/0006).
+ * weights are there together, and what is stored narrow is widened to float32. Measured with ONNX Runtime and glibc's defaults
+ * on the towers of ViT-B/32 (fp32 2.0, fp16 2.3, int8 weights 6.6; docs/decisions/0006) and on an OFA tiny and base, which
+ * compute tables of positions when they are loaded (fp32 3.3 and 2.2, fp16 3.7, int8 15 and 13; docs/decisions/0013).
  */
-const PEAK: Readonly<Record<Variant, number>> = { fp32: 2, fp16: 2.5, int8: 7 };
+const PEAK: Readonly<Record<Family, Readonly<Record<Variant, number>>>> = {
+  clip: { fp32: 2, fp16: 2.5, int8: 7 },
+  ofa: { fp32: 3.5, fp16: 4, int8: 16 },
+};
+
+/** What each pair of a batch adds while an OFA runs, of a picture of 480 × 480: 105 to 145 MB, whatever the model's size. */
+const PAIR_BYTES = 150e6;
 
 export interface WeighedFile {
   readonly variant: Variant;
@@ -15,8 +23,11 @@ export interface WeighedFile {
 }
 
 /** Bytes that loading these files takes at most. Rather too much: a refusal can be read, a killed process cannot. */
-export const loadingBytes = (files: readonly WeighedFile[]): number =>
-  Math.round(files.reduce((sum, { variant, bytes }) => sum + bytes * PEAK[variant], 0));
+export const loadingBytes = (family: Family, files: readonly WeighedFile[]): number =>
+  Math.round(files.reduce((sum, { variant, bytes }) => sum + bytes * PEAK[family][variant], 0));
+
+/** @param side of the model's pictures, in pixels. */
+export const batchBytes = (pairs: number, side: number): number => Math.round(pairs * PAIR_BYTES * (side / 480) ** 2);
 
 /**
  * Bytes that this process can still take: what the machine has free, or what its cgroup leaves it if that is less. Not

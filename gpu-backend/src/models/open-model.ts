@@ -9,7 +9,7 @@ import { openClipModel } from "./clip/model.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { blaming, ModelFault } from "./fault.ts";
 import { Manifest, type ModelFile, type Variant, type Variants } from "./manifest.ts";
-import { loadingBytes, readable } from "./memory.ts";
+import { batchBytes, loadingBytes, readable } from "./memory.ts";
 import { MANIFEST, type ModelFolder } from "./model-folders.ts";
 import type { Model } from "./models.ts";
 import { openOfaModel } from "./ofa/model.ts";
@@ -56,7 +56,8 @@ export interface Location {
 /** @throws ModelFault if the model cannot be served as it lies. */
 export async function openModel(location: Location, manifest: Manifest, options: OpenOptions): Promise<OpenedModel> {
   if (manifest.family === "ofa") {
-    const parts = await gather(location, manifest, { pair: manifest.files }, options);
+    const working = batchBytes(options.engine.maxPairBatch, manifest.image.size);
+    const parts = await gather(location, manifest, { pair: manifest.files }, options, working);
     return { ...parts.found, model: await openOfaModel({ manifest, ...parts }) };
   }
   const parts = await gather(location, manifest, { image: manifest.image.files, text: manifest.text.files }, options);
@@ -66,9 +67,11 @@ export async function openModel(location: Location, manifest: Manifest, options:
 /** What a model of any family is opened with: a file of each graph, and the tokenizer. */
 async function gather<Graph extends string>(
   location: Location,
-  { text: { tokenizer } }: Manifest,
+  { family, text: { tokenizer } }: Manifest,
   graphs: Readonly<Record<Graph, Variants>>,
   { variants, engine, log, now, freeBytes }: OpenOptions,
+  /** Bytes that the warm-up takes beside the loaded graphs, where it is much. */
+  workingBytes = 0,
 ) {
   const chosen = mapped(graphs, (files, graph) => preferred(graph, files, variants));
   const files = Object.values<ChosenFile>(chosen);
@@ -80,7 +83,10 @@ async function gather<Graph extends string>(
   return {
     chosen,
     paths: { ...paths, tokenizer: await verify(tokenizer) },
-    found: { variants: mapped(chosen, ({ variant }) => variant), loadingBytes: fitsIntoMemory(files, freeBytes()) },
+    found: {
+      variants: mapped(chosen, ({ variant }) => variant),
+      loadingBytes: fitsIntoMemory(files, loadingBytes(family, files) + workingBytes, freeBytes()),
+    },
     engine,
     now,
     deps: {
@@ -113,9 +119,8 @@ function preferred(graph: string, files: Variants, variants: readonly Variant[])
   );
 }
 
-/** @returns bytes that loading takes. */
-function fitsIntoMemory(files: readonly ChosenFile[], free: number): number {
-  const needed = loadingBytes(files);
+/** @returns `needed`. @throws ModelFault if that is more than is free. */
+function fitsIntoMemory(files: readonly ChosenFile[], needed: number, free: number): number {
   if (needed <= free) return needed;
   throw new ModelFault(
     `loading ${files.map(({ path }) => path).join(" and ")} takes about ${readable(needed)}, and ${readable(free)} are free`,
