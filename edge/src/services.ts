@@ -10,6 +10,7 @@ import type { InFlight } from "./embeddings/infer.ts";
 import { type Config, configFrom, type Env } from "./env.ts";
 import { Identities } from "./tenants/identity.ts";
 import { type Limiter, localLimiter } from "./tenants/limiter.ts";
+import { Settlements } from "./tenants/settlements.ts";
 
 export interface Services {
   readonly config: Config;
@@ -18,6 +19,7 @@ export interface Services {
   readonly routing: CanaryRouting;
   readonly identities: Identities;
   readonly localLimiter: Limiter;
+  readonly settlements: Settlements;
   /** The only cache tier that outlives a request; none where it is switched off. */
   readonly memory: CacheTier | undefined;
   readonly inFlight: InFlight;
@@ -43,6 +45,7 @@ export function servicesFor(env: Env): Services {
       routing: new CanaryRouting(),
       identities: new Identities(config.KEY_PEPPER),
       localLimiter: localLimiter(),
+      settlements: new Settlements(),
       memory: config.CACHE_MEMORY_MB > 0 ? memoryTier(config.CACHE_MEMORY_MB * 1024 * 1024) : undefined,
       inFlight: new Map(),
       collections: new CollectionCache(),

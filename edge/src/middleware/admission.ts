@@ -4,7 +4,7 @@ import { costOf, PLANS, type Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { App } from "../context.ts";
-import { type Call, type Decision, type LimitName, redisLimiter, settle } from "../tenants/limiter.ts";
+import { type Call, type Decision, type LimitName, redisLimiter } from "../tenants/limiter.ts";
 import { monthEnd } from "../tenants/usage.ts";
 
 const CODES: Readonly<Record<LimitName, ErrorCode>> = {
@@ -33,6 +33,7 @@ async function decide(c: Context<App>, work: Work): Promise<void> {
   const { services, redis, identity, timing } = c.var;
   const call: Call = { tenant: identity.tenant, plan: identity.plan, work, lease: crypto.randomUUID() };
   const limiter = redisLimiter(redis, services.localLimiter);
+  c.executionCtx.waitUntil(services.settlements.send(redis));
   const decision = await timing.measure("limit", limiter.admit(call));
   const now = Date.now();
   c.set("decision", decision);
@@ -44,10 +45,10 @@ async function decide(c: Context<App>, work: Work): Promise<void> {
 /** When the call is over, frees its place and meters what it did. A call that failed did nothing. */
 export const metering = createMiddleware<App>(async (c, next) => {
   await next();
-  const { call, redis } = c.var;
+  const { call, redis, services } = c.var;
   if (!call) return;
   const done = c.res.status < 400 ? call.work : {};
-  c.executionCtx.waitUntil(settle(redis, call, done, Date.now()));
+  c.executionCtx.waitUntil(services.settlements.add({ call, done, at: Date.now() }, redis));
 });
 
 function tell(c: Context<App>, { requests, compute, quota }: Decision, now: number): void {
