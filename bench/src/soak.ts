@@ -1,10 +1,15 @@
-/** A long steady load of all kinds of calls: does any process of the stack grow? `npm run bench -- soak --seconds 600`. */
+/**
+ * A long steady load of all kinds of calls: does the worker, or any process of the stack, grow? `npm run bench -- soak
+ * --seconds 600`. The worker is judged by what its isolate still uses after a collection: workerd, which has no heap limit
+ * on one's own machine, collects late, and its resident memory tells how late.
+ */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BenchOptions, NotHere } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
+import { watchWorkerd } from "./inspector.ts";
 import { makeJpegs } from "./jpegs.ts";
 import { seededRandom } from "./random.ts";
 import type { Finding } from "./report.ts";
@@ -23,7 +28,9 @@ export async function benchSoak({ seconds, say }: BenchOptions): Promise<readonl
   const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
   try {
     say("starting the stack…");
-    await using stack = await openStack(dir);
+    const workerd = await watchWorkerd(dir);
+    // A small cache is full when the measuring begins: it must not look like growth.
+    await using stack = await openStack(dir, { ...workerd.environment, CACHE_MEMORY_MB: "1" });
     using load = new HttpLoad(stack.url, CALLERS);
     const shots = await mixture(stack);
     const until = performance.now() + seconds * 1000;
@@ -36,49 +43,67 @@ export async function benchSoak({ seconds, say }: BenchOptions): Promise<readonl
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
-    const samples: Map<string, number>[] = [];
+    const samples: Sample[] = [];
     const sampler = async (): Promise<void> => {
-      for (let i = 0; i < SAMPLES; i++) {
+      for (let i = 1; i <= SAMPLES; i++) {
         await sleep((seconds * 1000) / SAMPLES);
-        samples.push(await residentMb(stack.pid));
-        say(`${Math.round(((i + 1) / SAMPLES) * 100)} %: ${describe(samples.at(-1))}`);
+        const sample: Sample = {
+          calls: latencies.length,
+          resident: await residentMb(stack.pid),
+          isolate: (await workerd.usedBytes()) / 2 ** 20,
+        };
+        samples.push(sample);
+        say(`${Math.round((i / SAMPLES) * 100)} %: ${describe(sample)}`);
       }
     };
     await Promise.all([sampler(), ...Array.from({ length: CALLERS }, caller)]);
     latencies.sort((a, b) => a - b);
-    return [finding(samples, statuses, latencies, seconds)];
+    return findings(samples, statuses, latencies, seconds);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-function finding(
-  samples: readonly ReadonlyMap<string, number>[],
+interface Sample {
+  readonly calls: number;
+  /** MB by process, before the collection. */
+  readonly resident: ReadonlyMap<string, number>;
+  /** MB that the worker's isolate uses after it. */
+  readonly isolate: number;
+}
+
+function findings(
+  samples: readonly Sample[],
   statuses: ReadonlyMap<number, number>,
   latencies: readonly number[],
   seconds: number,
-): Finding {
-  const total = (sample: ReadonlyMap<string, number> | undefined) =>
-    [...(sample?.values() ?? [])].reduce((sum, mb) => sum + mb, 0);
+): readonly Finding[] {
   const settled = samples[Math.floor(SETTLED * samples.length)];
   const last = samples.at(-1);
-  return {
-    what: "memory of the stack after the soak",
+  if (!settled || !last) return [];
+  const grown = (what: string, of: (sample: Sample) => number, notes: readonly string[]): Finding => ({
+    what,
     unit: "MB",
-    value: total(last),
-    against: { kind: "self", what: `after ${SETTLED * 100} % of ${seconds} s`, value: total(settled) },
-    ratio: total(last) / total(settled),
-    notes: [
+    value: of(last),
+    against: { kind: "self", what: `after ${SETTLED * 100} % of ${seconds} s`, value: of(settled) },
+    ratio: of(last) / of(settled),
+    notes,
+  });
+  return [
+    grown("the worker's isolate, after a collection", ({ isolate }) => isolate, [
       `${latencies.length} calls of all kinds, ${CALLERS} at a time; statuses ${[...statuses].map(([status, count]) => `${status}: ${count}`).join(", ")}`,
       `p50 ${percentile(latencies, 0.5).toFixed(0)} ms, p99 ${percentile(latencies, 0.99).toFixed(0)} ms`,
+      `MB by calls: ${samples.map(({ calls, isolate }) => `${calls}: ${isolate.toFixed(1)}`).join(", ")}`,
+    ]),
+    grown("resident memory of the stack", ({ resident }) => [...resident.values()].reduce((sum, mb) => sum + mb, 0), [
       `then: ${describe(settled)}`,
       `at the end: ${describe(last)}`,
-    ],
-  };
+    ]),
+  ];
 }
 
-const describe = (sample: ReadonlyMap<string, number> | undefined): string =>
-  [...(sample ?? [])].map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(", ");
+const describe = ({ resident, isolate }: Sample): string =>
+  `${[...resident].map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(", ")}; isolate ${isolate.toFixed(1)} MB`;
 
 /** Words old and new, pictures, searches, writes and errors. */
 async function mixture({ apiKey }: RunningStack): Promise<() => Shot> {
@@ -123,7 +148,8 @@ async function readProcess(pid: string) {
 }
 
 function nameOf(command: string): string {
-  if (command.includes("workerd")) return "workerd";
+  if (command.includes("workerd"))
+    return command.includes("--socket-addr=entry=127.0.0.1:0") ? "workerd" : "wrangler's proxy";
   if (command.includes("gpu-backend")) return "backend";
   if (command.includes("dev/src/worker")) return "wrangler";
   return command.includes("dev/src/start") ? "stack" : "others";

@@ -69,6 +69,7 @@ export async function startStack(model?: string): Promise<void> {
         ADMIN_TOKEN: secrets.adminToken,
         DEMO_API_KEY: secrets.apiKey,
         DEFAULT_MODEL: model ?? "",
+        ...cacheVariables(process.env),
       }),
     },
     onEnd,
@@ -84,6 +85,14 @@ export async function startStack(model?: string): Promise<void> {
       : `, ${total} pictures kept`;
   console.log(banner(url, secrets.apiKey));
   console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
+}
+
+/** The worker's cache variables, where they are set: else those of wrangler.toml are in force. */
+function cacheVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const set = Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith("CACHE_") && value !== undefined ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(set);
 }
 
 /** A part that is started again, on the same port, when it ends by itself; the stack ends if that fails. */
