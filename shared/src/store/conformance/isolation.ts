@@ -43,23 +43,29 @@ export function describeIsolation(run: ConformanceRun): void {
       expect(await run.store.count(run.space, mine)).toEqual({ text: 0, image: 1 });
     });
 
-    it("see their own doings and nothing else, whatever happens", async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 12 }), async (operations) => {
-          const prefix = run.freshScope().tenant;
-          const scopes = PLACES.map((p) => scope(`${prefix}-${p.tenant}`, p.collection));
-          const model = scopes.map(() => new Map<string, Point>());
-          for (const operation of operations) {
-            const held = at(model, operation.place);
-            const done = await perform(run, at(scopes, operation.place), operation);
-            expect(done).toBe(rehearse(held, operation));
-          }
-          await Promise.all(model.map((held, i) => expectHolds(run, at(scopes, i), held)));
-        }),
-        { numRuns: 25 },
-      );
-    });
+    it("see their own doings and nothing else, whatever happens", () => expectIsolation(run));
   });
+}
+
+/** The property itself, for whoever wants to see it fail. @throws Error with the operations that led to a leak. */
+export async function expectIsolation(
+  run: ConformanceRun,
+  parameters: fc.Parameters<[Operation[]]> = {},
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 12 }), async (operations) => {
+      const prefix = run.freshScope().tenant;
+      const scopes = PLACES.map((p) => scope(`${prefix}-${p.tenant}`, p.collection));
+      const model = scopes.map(() => new Map<string, Point>());
+      for (const operation of operations) {
+        const held = at(model, operation.place);
+        const done = await perform(run, at(scopes, operation.place), operation);
+        expect(done).toBe(rehearse(held, operation));
+      }
+      await Promise.all(model.map((held, i) => expectHolds(run, at(scopes, i), held)));
+    }),
+    { numRuns: 25, ...parameters },
+  );
 }
 
 const versionOf = (id: string, place: number, version: number): Point =>
