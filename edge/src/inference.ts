@@ -18,7 +18,7 @@ import type { App } from "./context.ts";
 import { embedding } from "./embeddings/embedding.ts";
 import type { Embedded } from "./embeddings/entry.ts";
 import { resolve } from "./embeddings/resolve.ts";
-import { cachedIn, type Outcome, type SourceCounts } from "./embeddings/slots.ts";
+import { added, cachedIn, type Outcome, type SourceCounts } from "./embeddings/slots.ts";
 import type { Task } from "./embeddings/task.ts";
 import { admit, checkCallSize } from "./middleware/admission.ts";
 
@@ -180,8 +180,9 @@ function cacheTiers(c: Context<App>): readonly CacheTier[] {
   ];
 }
 
-/** To the caller and to the log, also if the rest of the work fails. */
-function tellSources(c: Context<App>, counts: SourceCounts): void {
+/** To the caller and to the log, also if the rest of the work fails; of a request that asks twice, all of it. */
+function tellSources(c: Context<App>, latest: SourceCounts): void {
+  const counts = c.var.cache ? added(c.var.cache, latest) : latest;
   const cached = cachedIn(counts);
   const all = cached + counts.joined + counts.miss;
   c.set("cache", counts);

@@ -114,8 +114,13 @@ export interface SearchOptions {
   readonly score_threshold?: number;
   /** Near-identical items once: those whose cosine with a better one is at least this stand in that one's `similar`. */
   readonly distinct?: number;
-  /** Rescores more hits than were asked for with the vectors themselves, where the store searches by compressed ones. */
-  readonly rerank?: { readonly type: "exact" };
+  /**
+   * `exact` rescores more hits than were asked for with the vectors themselves, where the store searches by compressed ones;
+   * `entailment` has the pictures of the best 32 judged: does each show what was searched for?
+   */
+  readonly rerank?:
+    | { readonly type: "exact" }
+    | { readonly type: "entailment"; readonly hypothesis?: string; readonly model?: string };
   readonly include?: readonly ("metadata" | "embedding")[];
 }
 
@@ -127,6 +132,17 @@ export interface SearchResult {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly embedding?: readonly number[];
   readonly similar?: readonly string[];
+  /** The verdict of reranking by entailment. */
+  readonly entailment?: Judgement;
+}
+
+export interface Judgement {
+  readonly label: "yes" | "no" | "maybe";
+  /** The largest of the scores. */
+  readonly confidence: number;
+  readonly scores: { readonly yes: number; readonly no: number; readonly maybe: number };
+  /** The text had more words than the model reads. */
+  readonly truncated?: true;
 }
 
 export interface SearchResponse {

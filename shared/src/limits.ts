@@ -14,6 +14,8 @@ export const LIMITS = {
   promptsPerCall: 500,
   topK: 200,
   queriesPerSearch: 8,
+  /** Hits whose pictures a search by words may have judged. */
+  verifiedPerSearch: 32,
   itemsPerCall: 256,
   pageSize: 200,
   keysPerTenant: 100,

@@ -42,3 +42,11 @@ export function countSources(slots: readonly Slot[], isInFlight: (key: string) =
 }
 
 export const cachedIn = (counts: SourceCounts): number => TIERS.reduce((sum, tier) => sum + counts[tier], 0);
+
+export const added = (a: SourceCounts, b: SourceCounts): SourceCounts => ({
+  memory: a.memory + b.memory,
+  colo: a.colo + b.colo,
+  redis: a.redis + b.redis,
+  joined: a.joined + b.joined,
+  miss: a.miss + b.miss,
+});

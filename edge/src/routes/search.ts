@@ -2,6 +2,7 @@
 import { CollectionParams, type SearchQuery, SearchRequest, SearchResponse } from "@sightline/shared/api/collections";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
+import type { Work } from "@sightline/shared/limits";
 import type { Hit } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -9,12 +10,13 @@ import { registryOf, scopeOf, storeOf } from "../collections/access.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
-import { requireScope } from "../middleware/identity.ts";
+import { checkScope, requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 import { type DistinctHit, distinctHits } from "../search/distinct.ts";
 import { fuse } from "../search/fusion.ts";
 import { without } from "../search/negation.ts";
 import { type NamedQuery, queryVectors } from "../search/query-vectors.ts";
+import { questionOf, type VerifiedHit, verifiedAtMost, verify } from "../search/verify.ts";
 
 type Request = z.infer<typeof SearchRequest>;
 
@@ -48,32 +50,50 @@ export function search(router: Router): void {
       const { name } = check(CollectionParams, c.req.param());
       const request = await readBody(c, SearchRequest, { multipart: (image) => ({ query: { image } }) });
       const record = await registryOf(c).get(name);
-      const hits = await findHits(c, record, request);
-      const found: readonly DistinctHit[] =
-        request.distinct === undefined
-          ? hits.map((hit) => ({ hit, similar: [] }))
-          : distinctHits(hits, request.distinct);
+      const results = await findResults(c, record, request);
       const withMetadata = request.include.includes("metadata");
       const withVector = request.include.includes("embedding");
       return c.json({
-        results: found.slice(0, request.top_k).map(({ hit, similar }) => ({
+        results: results.map(({ hit, similar, verdict }) => ({
           id: hit.id,
           score: hit.score,
           modality: hit.modality,
           ...(withMetadata && { metadata: hit.metadata }),
           ...(withVector && hit.vector && { embedding: Array.from(hit.vector) }),
           ...(similar.length > 0 && { similar: [...similar] }),
+          ...(verdict && { entailment: verdict }),
         })),
       } satisfies SearchResponse);
     },
   );
 }
 
+/** What is answered: at most `top_k`, in their order. */
+async function findResults(
+  c: Context<App>,
+  record: CollectionRecord,
+  request: Request,
+): Promise<readonly VerifiedHit[]> {
+  const { distinct, top_k: topK } = request;
+  const question = questionOf(request);
+  if (question) checkScope(c, "entail");
+  const hits = await findHits(c, record, request, question ? { pair: verifiedAtMost(topK) } : {});
+  const found: readonly DistinctHit[] =
+    distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct);
+  const best = found.slice(0, topK);
+  return question ? verify(c, record, best, question) : best;
+}
+
 /** Best first; enough of them that `top_k` are left when the queries' own items and near-identical ones are taken out. */
-async function findHits(c: Context<App>, record: CollectionRecord, request: Request): Promise<readonly Hit[]> {
+async function findHits(
+  c: Context<App>,
+  record: CollectionRecord,
+  request: Request,
+  more: Work,
+): Promise<readonly Hit[]> {
   const positive = named(request.query, "query");
   const negative = named(request.negative ?? [], "negative");
-  const vectors = await queryVectors(c, record, [...positive, ...negative], positive.length);
+  const vectors = await queryVectors(c, record, [...positive, ...negative], { search: positive.length, ...more });
   const negatives = vectors.slice(positive.length);
   const excluded = new Set([...positive, ...negative].flatMap(({ query }) => itemOf(query)));
   const depth = request.top_k * (request.distinct === undefined ? 1 : OVERFETCH) + excluded.size;

@@ -3,6 +3,7 @@ import type { SearchQuery } from "@sightline/shared/api/collections";
 import { parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
+import type { Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import { scopeOf, storeOf } from "../collections/access.ts";
 import { parseVector } from "../collections/parse-items.ts";
@@ -26,22 +27,22 @@ type Parsed =
   | { readonly kind: "input"; readonly input: NamedInput };
 
 /**
- * Charges for the embeddings and for `searches`.
+ * Charges for the embeddings and for `more`.
  * @returns one vector per query, in order. @throws ApiError(item_not_found) naming the query's field.
  */
 export async function queryVectors(
   c: Context<App>,
   record: CollectionRecord,
   queries: readonly NamedQuery[],
-  searches: number,
+  more: Work,
 ): Promise<readonly Float32Array[]> {
   const parsed = queries.map(({ param, query }) => parse(param, query, record.dims));
   const inputs = parsed.flatMap((query) => (query.kind === "input" ? [query.input] : []));
   const ids = parsed.flatMap((query) => (query.kind === "item" ? [query.id] : []));
   // Where there are only inputs, the limiter is asked in the round trip of their look-up in the cache.
-  if (ids.length > 0 || inputs.length === 0) await admit(c, { ...workOf(inputs), search: searches });
+  if (ids.length > 0 || inputs.length === 0) await admit(c, { ...workOf(inputs), ...more });
   const [embedded, points] = await Promise.all([
-    inputs.length > 0 ? embed(c, record, inputs, searches) : [],
+    inputs.length > 0 ? embed(c, record, inputs, more) : [],
     ids.length > 0 ? storeOf(c).get(spaceOf(record), scopeOf(c, record), ids) : [],
   ]);
   let [nextInput, nextPoint] = [0, 0];
@@ -69,10 +70,10 @@ async function embed(
   c: Context<App>,
   record: CollectionRecord,
   inputs: readonly NamedInput[],
-  searches: number,
+  more: Work,
 ): Promise<readonly Float32Array[]> {
   // The revision that made the collection's vectors, whichever is preferred by now.
   const made = { id: record.model, revision: record.revision };
   const model = await c.var.services.models.findRevision("clip", made, catalogueContext(c));
-  return (await embedAll(c, model, inputs, { search: searches })).map(vectorOf);
+  return (await embedAll(c, model, inputs, more)).map(vectorOf);
 }

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { ErrorDetail } from "../errors.ts";
 import { CollectionName, ItemId, ModelId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { Judgement } from "./entailment.ts";
 import { Filter } from "./filter.ts";
+import { Model } from "./inference.ts";
 import { ImageInput, ImageValue, TextInput, TextValue } from "./input.ts";
 
 export const Modality = z.enum(["text", "image"]);
@@ -158,6 +160,18 @@ const Rerank = z
       description:
         "Many more candidates than usual are weighed by their full-precision vectors: better recall, more time",
     }),
+    z
+      .strictObject({
+        type: z.literal("entailment"),
+        hypothesis: TextValue.optional().meta({ description: "What a picture is to show; the query's text if absent" }),
+        model: Model,
+      })
+      .meta({
+        description:
+          `The kept pictures of the best ${LIMITS.verifiedPerSearch} results are judged as by /v1/entailment, and sorted by how likely each shows ` +
+          "it. What has no picture, or stands further down, stays behind, without a verdict. Needs the scope `entail` too; " +
+          "16 compute units a picture.",
+      }),
   ])
   .meta({ id: "Rerank", description: "What is done with the candidates before the best of them are returned" });
 
@@ -196,9 +210,10 @@ export const SearchResponse = z
           metadata: z.record(z.string(), z.unknown()).optional(),
           embedding: z.array(z.number()).optional(),
           similar: z.array(z.string()).optional().meta({ description: "Near-identical items that were left out" }),
+          entailment: Judgement.optional().meta({ description: "The verdict of `rerank`" }),
         }),
       )
-      .meta({ description: "Sorted by score, highest first" }),
+      .meta({ description: "Sorted by score, highest first; reranked by entailment, by the probability of yes" }),
   })
   .meta({ id: "SearchResponse" });
 export type SearchResponse = z.infer<typeof SearchResponse>;

@@ -52,7 +52,7 @@ const JUDGEMENT = {
     .meta({ description: "Present if a text had more words than the model reads; the rest was cut off" }),
 };
 
-const Judgement = z.object(JUDGEMENT);
+export const Judgement = z.object(JUDGEMENT).meta({ id: "Judgement" });
 export type Judgement = Readonly<z.infer<typeof Judgement>>;
 
 export const EntailmentResponse = z
