@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
-import { compare } from "./load.ts";
+import { compare, median } from "./load.ts";
+import { familyOf } from "./processes.ts";
 import { seededRandom } from "./random.ts";
 import { startRedis } from "./redis.ts";
 import type { Finding } from "./report.ts";
@@ -24,7 +25,7 @@ export async function benchEdge(options: BenchOptions): Promise<readonly Finding
     options.say("starting the stack…");
     await using stack = await openStack(dir, redis ? { REDIS_URL: redis.url } : {});
     const where = redis ? "a real Redis behind the local REST server" : "the in-memory Redis (no redis-server here)";
-    return [await hitRate(options, stack, where), await latency(stack, where), await zipf(options, stack)];
+    return [...(await hitRate(options, stack, where)), await latency(stack, where), await zipf(options, stack)];
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -37,22 +38,32 @@ const embed = (key: string, input: string): Shot => ({
   body: JSON.stringify({ input, encoding_format: "base64" }),
 });
 
-async function hitRate(options: BenchOptions, stack: RunningStack, where: string): Promise<Finding> {
+async function hitRate(options: BenchOptions, stack: RunningStack, where: string): Promise<readonly Finding[]> {
   using load = new HttpLoad(stack.url, CALLERS);
   const shot = embed(stack.apiKey, "a red apple");
   const warm = await load.run(500, () => shot);
   const count = Math.max(500, Math.round(warm.perSecond * options.seconds));
-  const hits: number[] = [];
+  const isLinux = process.platform === "linux";
+  const cpuMs = async (): Promise<number> =>
+    isLinux ? ((await familyOf(stack.pid)).find(({ name }) => name === "worker")?.cpuMs ?? Number.NaN) : Number.NaN;
+  const lap = async (shots: Shot, perCpuSecond: number[]) => {
+    const before = await cpuMs();
+    const { perSecond, latencies } = await load.run(count, () => shots);
+    perCpuSecond.push((1000 * count) / ((await cpuMs()) - before));
+    return { perSecond, p99: percentile(latencies, 0.99) };
+  };
+  const tails: number[] = [];
+  const cpu = { constant: [] as number[], hit: [] as number[] };
   const { value, against, ratio } = await compare(
     options,
-    async () => (await load.run(count, () => CONSTANT)).perSecond,
+    async () => (await lap(CONSTANT, cpu.constant)).perSecond,
     async () => {
-      const { perSecond, latencies } = await load.run(count, () => shot);
-      hits.push(percentile(latencies, 0.99));
+      const { perSecond, p99 } = await lap(shot, cpu.hit);
+      tails.push(p99);
       return perSecond;
     },
   );
-  return {
+  const rate: Finding = {
     what: "cached embedding",
     unit: "requests/s",
     value,
@@ -61,9 +72,24 @@ async function hitRate(options: BenchOptions, stack: RunningStack, where: string
     goal: 0.5,
     notes: [
       `${options.rounds} rounds of ${count} requests, ${CALLERS} connections; client, worker, Redis and its REST server share the cores; ${where}`,
-      `p99 of a cached embedding ${Math.max(...hits).toFixed(1)} ms in the worst round`,
+      `p99 of a cached embedding ${Math.max(...tails).toFixed(1)} ms in the worst round`,
     ],
   };
+  if (!isLinux) return [rate];
+  return [
+    rate,
+    {
+      what: "cached embedding, by the worker's processor time",
+      unit: "requests/CPU s",
+      value: median(cpu.hit),
+      against: { kind: "ceiling", what: "the same worker answering a constant", value: median(cpu.constant) },
+      ratio: median(cpu.hit.map((hit, round) => hit / (cpu.constant[round] ?? Number.NaN))),
+      notes: [
+        "user and system time of the worker's workerd alone: what a busy machine and the client take is not in it",
+        `${(1000 / median(cpu.hit)).toFixed(2)} ms a call against ${(1000 / median(cpu.constant)).toFixed(2)} ms`,
+      ],
+    },
+  ];
 }
 
 /** One request at a time: what identity, limit and cache add when nothing queues. */

@@ -3,14 +3,15 @@
  * --seconds 600`. The worker is judged by what its isolate still uses after a collection: workerd, which has no heap limit
  * on one's own machine, collects late, and its resident memory tells how late.
  */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BenchOptions, NotHere } from "./bench.ts";
+import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
 import { watchWorkerd } from "./inspector.ts";
 import { makeJpegs } from "./jpegs.ts";
+import { familyOf } from "./processes.ts";
 import { seededRandom } from "./random.ts";
 import type { Finding } from "./report.ts";
 import { openStack, type RunningStack } from "./stack.ts";
@@ -19,12 +20,8 @@ const CALLERS = 4;
 const SAMPLES = 20;
 /** Caches and heaps fill up first; growth is what comes after this share of the time. */
 const SETTLED = 0.3;
-/** npm, shell, stack, worker, workerd. */
-const MAX_DEPTH = 8;
 
 export async function benchSoak({ seconds, say }: BenchOptions): Promise<readonly Finding[]> {
-  if (process.platform !== "linux")
-    throw new NotHere("the memory of other processes is read from /proc, on Linux only");
   const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
   try {
     say("starting the stack…");
@@ -126,31 +123,9 @@ async function mixture({ apiKey }: RunningStack): Promise<() => Shot> {
   return () => (kinds[Math.floor(random() * kinds.length)] as () => Shot)();
 }
 
-/** Resident memory by command, of a process and all that it has started. */
+/** By process. */
 async function residentMb(root: number): Promise<Map<string, number>> {
-  const processes = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(readProcess));
-  const family = new Set([root]);
-  // Parents have lower ids but where ids begin again: some passes find them all.
-  for (let pass = 0; pass < MAX_DEPTH; pass++) {
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
   const found = new Map<string, number>();
-  for (const { pid, name, mb } of processes)
-    if (family.has(pid) && mb > 0) found.set(name, (found.get(name) ?? 0) + mb);
+  for (const { name, residentMb } of await familyOf(root)) found.set(name, (found.get(name) ?? 0) + residentMb);
   return found;
-}
-
-async function readProcess(pid: string) {
-  const read = (file: string) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-  const [status, command] = await Promise.all([read("status"), read("cmdline")]);
-  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  return { pid: Number(pid), parent: field("PPid"), mb: field("VmRSS") / 1024, name: nameOf(command) };
-}
-
-function nameOf(command: string): string {
-  if (command.includes("workerd"))
-    return command.includes("--socket-addr=entry=127.0.0.1:0") ? "workerd" : "wrangler's proxy";
-  if (command.includes("gpu-backend")) return "backend";
-  if (command.includes("dev/src/worker")) return "wrangler";
-  return command.includes("dev/src/start") ? "stack" : "others";
 }
