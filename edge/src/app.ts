@@ -16,6 +16,7 @@ import { Router } from "./router.ts";
 import { adminCollections } from "./routes/admin/collections.ts";
 import { adminKeys } from "./routes/admin/keys.ts";
 import { adminRouting } from "./routes/admin/routing.ts";
+import { adminSnapshots } from "./routes/admin/snapshots.ts";
 import { adminTenants } from "./routes/admin/tenants.ts";
 import { adminUsage } from "./routes/admin/usage.ts";
 import { classify } from "./routes/classify.ts";
@@ -67,6 +68,7 @@ export function createApp(): Router {
   adminUsage(router);
   adminRouting(router);
   adminCollections(router);
+  adminSnapshots(router);
   return router;
 }
 

@@ -2,19 +2,23 @@
 import { ApiError, type ErrorCode } from "@sightline/shared/errors";
 import type { VectorStore } from "@sightline/shared/store/port";
 import type { Registry } from "./models/registry.ts";
+import type { Snapshots } from "./retrieval/snapshots.ts";
+
+/** A store that is embedded makes its own snapshots. */
+type Store = VectorStore & { readonly snapshots?: Snapshots };
 
 export type Phase = "starting" | "serving" | "draining";
 
 export class Replica {
   phase: Phase = "starting";
   #registry: Registry | undefined;
-  #store: VectorStore | undefined;
+  #store: Store | undefined;
 
   get registry(): Registry | undefined {
     return this.#registry;
   }
 
-  serve(registry: Registry, store: VectorStore): void {
+  serve(registry: Registry, store: Store): void {
     this.#registry = registry;
     this.#store = store;
     if (this.phase === "starting") this.phase = "serving";
@@ -26,7 +30,7 @@ export class Replica {
   }
 
   /** @throws ApiError(store_unavailable) before the start is complete. */
-  get store(): VectorStore {
+  get store(): Store {
     return this.#store ?? unavailable("store_unavailable");
   }
 }

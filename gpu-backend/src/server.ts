@@ -15,6 +15,7 @@ import { healthRoutes } from "./http/health.ts";
 import { internalApi } from "./http/internal-call.ts";
 import { itemsRoute } from "./http/items.ts";
 import { modelsRoute } from "./http/models.ts";
+import { snapshotsRoute } from "./http/snapshots.ts";
 import { storeRoute } from "./http/store.ts";
 import type { Intake } from "./media/intake.ts";
 import type { Replica } from "./replica.ts";
@@ -51,5 +52,6 @@ export function createServer({ config, replica, intake, log, now }: ServerParts)
   entailRoute(api, replica, createEntailer({ intake, now }));
   itemsRoute(api, replica, embedder);
   storeRoute(api, replica);
+  snapshotsRoute(api, replica);
   return app;
 }

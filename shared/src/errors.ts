@@ -144,6 +144,17 @@ export const ERRORS = {
     "GET /admin/v1/tenants/{tenant}/collections/{name}/migration shows its state.",
     409,
   ),
+  snapshot_not_found: invalid("There is no such snapshot.", "GET /admin/v1/snapshots lists them.", 404),
+  snapshot_conflict: invalid(
+    "Another snapshot is being made or restored.",
+    "Wait until it is done; GET /admin/v1/snapshots shows how far it has come.",
+    409,
+  ),
+  snapshots_elsewhere: invalid(
+    "The vector store is a Qdrant, which makes its own snapshots.",
+    "Use Qdrant's snapshot endpoints; docs/operations.md shows how.",
+    409,
+  ),
   idempotency_key_reused: invalid(
     "This idempotency key was used for another request.",
     "Use a new key for each different request.",

@@ -36,6 +36,13 @@ export const CollectionName = z
   .brand<"CollectionName">();
 export type CollectionName = z.infer<typeof CollectionName>;
 
+/** When it was begun: `2026-11-21t11-05-00-000z`. */
+export const SnapshotName = z
+  .string()
+  .regex(/^[0-9a-z-]{1,40}$/, "a snapshot's name is lower-case letters, digits and '-'")
+  .brand<"SnapshotName">();
+export type SnapshotName = z.infer<typeof SnapshotName>;
+
 export const ItemId = z
   .string()
   .min(1, "an item id has at least 1 character")

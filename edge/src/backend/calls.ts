@@ -6,6 +6,8 @@ import type {
   EmbedRequest,
   EmbedResponse,
   EmbedResult,
+  SnapshotsRequest,
+  SnapshotsResponse,
   StoreRequest,
   WriteItemsRequest,
   WriteItemsResponse,
@@ -17,6 +19,7 @@ export interface InternalCalls {
   "/internal/v1/items": { readonly request: WriteItemsRequest; readonly answer: WriteItemsResponse };
   /** The answer's shape depends on the operation. */
   "/internal/v1/store": { readonly request: StoreRequest; readonly answer: unknown };
+  "/internal/v1/snapshots": { readonly request: SnapshotsRequest; readonly answer: SnapshotsResponse };
 }
 export type InternalPath = keyof InternalCalls;
 
@@ -62,4 +65,5 @@ export const CALLS: {
   },
   "/internal/v1/items": { modelOf: ({ model }) => model, usesStore: true, isRepeatable: () => false },
   "/internal/v1/store": { usesStore: true, isRepeatable: ({ op }) => op !== "delete" },
+  "/internal/v1/snapshots": { usesStore: true, isRepeatable: ({ op }) => op === "list" },
 };

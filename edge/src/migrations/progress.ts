@@ -49,7 +49,7 @@ export class ProgressRecord {
   }
 
   async read(): Promise<Progress> {
-    const text = await asking(() => this.#redis.get<string>(this.#key));
+    const text = await asking(() => this.#redis.get(this.#key));
     return text === null ? NOTHING_YET : Progress.parse(JSON.parse(text));
   }
 

@@ -5,7 +5,9 @@
  */
 
 export const BUCKET_DIGITS = 2;
-const BUCKETS = Array.from({ length: 16 ** BUCKET_DIGITS }, (_, i) => i.toString(16).padStart(BUCKET_DIGITS, "0"));
+export const BUCKETS: readonly string[] = Array.from({ length: 16 ** BUCKET_DIGITS }, (_, i) =>
+  i.toString(16).padStart(BUCKET_DIGITS, "0"),
+);
 /** Rows that a slice should hold: some 10 ms of conversion with their metadata. */
 const SLICE_ROWS = 2000;
 

@@ -3,7 +3,8 @@
  * An acknowledged write survives the death of the process at any moment. It survives a power cut only as far as the
  * operating system had written its pages by then: zvec's Node binding offers no sync.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { matchesFilter } from "@sightline/shared/api/filter";
@@ -30,10 +31,17 @@ import { metadataOf, modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts"
 import { scroll } from "./scroll.ts";
 import { search } from "./search.ts";
 import { Serial } from "./serial.ts";
-import { ZvecSpace } from "./zvec-space.ts";
+import { type SnapshotSource, Snapshots } from "./snapshots.ts";
+import { DRAFT, ZvecSpace } from "./zvec-space.ts";
 
 /** Rows written before the event loop gets its turn: some 4 ms at 512 dimensions. */
 const WRITE_CHUNK = 64;
+
+/** Beside the spaces, whose names hold an `@`. */
+const SNAPSHOTS = "snapshots";
+/** The endings of folders that are on their way in or out. */
+const RESTORED = ".restored";
+const REPLACED = ".replaced";
 
 interface Log {
   info(fields: object, message: string): void;
@@ -46,12 +54,15 @@ interface EmbeddedStoreOptions {
 }
 
 /** @throws Error if another process has the folder; its message says which, and what to do. */
-export async function openEmbeddedStore({ dataDir, log }: EmbeddedStoreOptions): Promise<VectorStore> {
+export async function openEmbeddedStore({ dataDir, log }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   mkdirSync(dataDir, { recursive: true });
-  return new EmbeddedStore(dataDir, lockDataFolder(dataDir), log);
+  const lock = lockDataFolder(dataDir);
+  finishReplacements(dataDir);
+  return new EmbeddedStore(dataDir, lock, log);
 }
 
-class EmbeddedStore implements VectorStore {
+export class EmbeddedStore implements VectorStore, SnapshotSource {
+  readonly snapshots: Snapshots;
   readonly #dataDir: string;
   readonly #lock: ProcessLock;
   readonly #log: Log;
@@ -60,19 +71,24 @@ class EmbeddedStore implements VectorStore {
   readonly #writes = new Serial();
   readonly #underWay = new Set<Promise<unknown>>();
   #lastWriteFailed = false;
+  /** While a space is being replaced, calls wait. */
+  #replacement: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(dataDir: string, lock: ProcessLock, log: Log) {
     this.#dataDir = dataDir;
     this.#lock = lock;
     this.#log = log;
+    this.snapshots = new Snapshots({ folder: join(dataDir, SNAPSHOTS), source: this, log, now: () => new Date() });
   }
 
-  async ensure(space: VectorSpace): Promise<void> {
-    if (this.#closing !== undefined) throw closed();
-    if (this.#find(space)) return;
-    this.#spaces.set(modelRevisionKey(space), ZvecSpace.create(this.#folder(space), space.dims));
-    this.#log.info({ space: modelRevisionKey(space), dims: space.dims }, "vector space created");
+  ensure(space: VectorSpace): Promise<void> {
+    return this.#run(space, async (found) => {
+      if (found) return;
+      const name = modelRevisionKey(space);
+      this.#spaces.set(name, ZvecSpace.create(join(this.#dataDir, name), space.dims));
+      this.#log.info({ space: name, dims: space.dims }, "vector space created");
+    });
   }
 
   async upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void> {
@@ -129,22 +145,75 @@ class EmbeddedStore implements VectorStore {
     return { status: "ok", detail: `embedded; ${this.#spaces.size} spaces open, ${points} points` };
   }
 
+  spaces(): ReadonlyMap<string, number> {
+    const names = readdirSync(this.#dataDir).filter(
+      (name) => name.includes("@") && ![DRAFT, RESTORED, REPLACED].some((ending) => name.endsWith(ending)),
+    );
+    return new Map(names.map((name) => [name, this.#named(name)?.size ?? 0]));
+  }
+
+  copySpace(name: string, folder: string, onPoints: (count: number) => void): Promise<void> {
+    return this.#track(async () => {
+      const from = this.#named(name);
+      if (!from) return;
+      const to = ZvecSpace.create(folder, from.dims);
+      try {
+        for await (const rows of slices((buckets) => from.everyRow(buckets), { atMost: from.size })) {
+          for (let at = 0; at < rows.length; at += WRITE_CHUNK) {
+            // A shutdown does not wait for the rest.
+            if (this.#closing !== undefined) throw closed();
+            to.write(rows.slice(at, at + WRITE_CHUNK));
+            await setImmediate();
+          }
+          onPoints(rows.length);
+        }
+      } finally {
+        to.close();
+      }
+    });
+  }
+
+  async restoreSpace(name: string, folder: string): Promise<void> {
+    const place = join(this.#dataDir, name);
+    await this.#track(() => cp(folder, place + RESTORED, { recursive: true }));
+    const done = Promise.withResolvers<void>();
+    this.#replacement = done.promise;
+    try {
+      await Promise.allSettled(this.#underWay);
+      this.#spaces.get(name)?.close();
+      this.#spaces.delete(name);
+      if (existsSync(place)) renameSync(place, place + REPLACED);
+      renameSync(place + RESTORED, place);
+      await rm(place + REPLACED, { recursive: true, force: true });
+    } finally {
+      this.#replacement = undefined;
+      done.resolve();
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    await this.#replacement;
     await Promise.allSettled(this.#underWay);
     for (const space of this.#spaces.values()) space.close();
     this.#spaces.clear();
     this.#lock.release();
   }
 
-  /** Runs a call on its space, undefined if there is none, and lets `close` wait for it. */
-  async #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
+  /** Runs a call on its space, undefined if there is none. */
+  #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
+    return this.#track(async () => call(this.#find(space)));
+  }
+
+  /** Lets `close` and a replacement of a space wait for the work. */
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#replacement !== undefined) await this.#replacement;
     if (this.#closing !== undefined) throw closed();
-    const result = call(this.#find(space));
+    const result = work();
     this.#underWay.add(result);
     try {
       return await result;
@@ -167,23 +236,39 @@ class EmbeddedStore implements VectorStore {
     });
   }
 
-  /** Opens the space's folder at the first use of it. */
+  /** @throws ApiError(store_unavailable) if it holds vectors of another length. */
   #find(space: VectorSpace): ZvecSpace | undefined {
     const name = modelRevisionKey(space);
+    const found = this.#named(name);
+    if (!found || found.dims === space.dims) return found;
+    const cause = new Error(`${name} holds vectors of ${found.dims} dimensions, not ${space.dims}`);
+    throw new ApiError("store_unavailable", { cause });
+  }
+
+  /** Opens the space's folder at the first use of it. */
+  #named(name: string): ZvecSpace | undefined {
     const open = this.#spaces.get(name);
     if (open) return open;
-    const folder = this.#folder(space);
+    const folder = join(this.#dataDir, name);
     if (!existsSync(folder)) return undefined;
     const started = performance.now();
-    const found = ZvecSpace.open(folder, space.dims);
+    const found = ZvecSpace.open(folder);
     this.#spaces.set(name, found);
     const openMs = Math.round(performance.now() - started);
     this.#log.info({ space: name, points: found.size, openMs }, "vector space opened");
     return found;
   }
+}
 
-  #folder(space: VectorSpace): string {
-    return join(this.#dataDir, modelRevisionKey(space));
+/** A process that died between the two renames of a replacement has left a space without its folder. */
+function finishReplacements(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    const path = join(dataDir, name);
+    if (name.endsWith(RESTORED)) rmSync(path, { recursive: true });
+    if (!name.endsWith(REPLACED)) continue;
+    const place = path.slice(0, -REPLACED.length);
+    if (existsSync(place)) rmSync(path, { recursive: true });
+    else renameSync(path, place);
   }
 }
 

@@ -1,17 +1,19 @@
 /** Opens the vector store that the configuration names. */
 
-import type { VectorStore } from "@sightline/shared/store/port";
 import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { openEmbeddedStore } from "./embedded-store.ts";
+import { type EmbeddedStore, openEmbeddedStore } from "./embedded-store.ts";
 
 /** How long one call of the store may take: less than the edge waits for its answer. */
 const QDRANT_CALL_MS = 20_000;
 
 /** @throws Error if the embedded store's folder cannot be had. A Qdrant that is away may come back: only `health` tells. */
-export async function openStore(config: Config, log: Pick<Logger, "info" | "warn">): Promise<VectorStore> {
+export async function openStore(
+  config: Config,
+  log: Pick<Logger, "info" | "warn">,
+): Promise<EmbeddedStore | QdrantStore> {
   if (config.VECTOR_STORE === "embedded") return openEmbeddedStore({ dataDir: config.DATA_DIR, log });
   const store = new QdrantStore({
     connection: new QdrantConnection({ url: config.QDRANT_URL ?? "", apiKey: config.QDRANT_API_KEY }),

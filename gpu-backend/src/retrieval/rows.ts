@@ -1,7 +1,7 @@
 /** Points as zvec's rows and back. */
 import { type Metadata, Modality } from "@sightline/shared/api/collections";
 import { ItemId } from "@sightline/shared/ids";
-import { type PointId, pointId } from "@sightline/shared/store/point-id";
+import { PointId, pointId } from "@sightline/shared/store/point-id";
 import type { Hit, Point, Scope } from "@sightline/shared/store/port";
 import type { ZVecDoc } from "@zvec/zvec";
 import { z } from "zod";
@@ -28,6 +28,17 @@ export async function toRow(scope: Scope, { id, modality, vector, metadata, text
   const content = JSON.stringify(text === undefined ? metadata : [metadata, text]);
   return { key, scope: scopeValue(scope), modality, item: id, metadata: content, vector };
 }
+
+const RawRow = z.object({
+  key: PointId,
+  scope: z.string(),
+  modality: Modality,
+  item: ItemId,
+  metadata: z.string(),
+});
+/** All fields of a row that are not made from others. */
+export const RAW_FIELDS = ["key", "scope", "modality", "item", "metadata"] as const;
+export const toRawRow = (doc: ZVecDoc): Row => ({ ...RawRow.parse(doc.fields), vector: vectorOf(doc) });
 
 const StoredMetadata = z.record(z.string(), z.unknown());
 const StoredContent = z

@@ -21,6 +21,9 @@ export function filterOf({ scope, modality, keys, buckets }: Where): string {
   return conditions.join(" and ");
 }
 
+/** Of everybody, for copies of a whole space: nothing of it may reach a caller. */
+export const filterOfBuckets = (buckets: readonly string[]): string => `bucket in (${buckets.map(quote).join(",")})`;
+
 /** zvec has no escapes. What comes here is made of ids whose types rule a quote out; this makes sure. */
 function quote(value: string): string {
   if (!/^[a-z0-9_/-]+$/.test(value)) throw new RangeError("a value that cannot stand in a zvec filter");

@@ -20,12 +20,14 @@ import {
   ZVecMetricType,
   ZVecOpen,
 } from "@zvec/zvec";
-import { BUCKET_DIGITS } from "./buckets.ts";
-import type { Field, Row, StoredFields } from "./rows.ts";
-import { filterOf, type Where } from "./where.ts";
+import { BUCKET_DIGITS, BUCKETS } from "./buckets.ts";
+import { type Field, RAW_FIELDS, type Row, type StoredFields, toRawRow } from "./rows.ts";
+import { filterOf, filterOfBuckets, type Where } from "./where.ts";
 
 /** zvec's own ceiling on the rows of one answer. */
 const MAX_ROWS = 100_000;
+/** The ending of a folder that is being made. */
+export const DRAFT = ".draft";
 /** zvec's own ceiling on one deletion. */
 const MAX_DELETES = 1024;
 
@@ -52,26 +54,23 @@ export class ZvecSpace {
     this.dims = dims;
   }
 
-  /** @throws ApiError(store_unavailable) if the folder holds vectors of another length, or cannot be read. */
-  static open(folder: string, dims: number): ZvecSpace {
+  /** @throws ApiError(store_unavailable) if the folder cannot be read. */
+  static open(folder: string): ZvecSpace {
     return guarded(() => {
       const collection = ZVecOpen(folder);
-      const stored = collection.schema.vector("vector").dimension;
-      if (stored === dims) return new ZvecSpace(collection, dims);
-      collection.closeSync();
-      throw new Error(`${folder} holds vectors of ${stored} dimensions, not ${dims}`);
+      return new ZvecSpace(collection, collection.schema.vector("vector").dimension ?? 0);
     });
   }
 
   /** Built beside its place and moved there whole: a crash in between leaves no half-made folder to trip over. */
   static create(folder: string, dims: number): ZvecSpace {
     guarded(() => {
-      const draft = `${folder}.draft`;
+      const draft = folder + DRAFT;
       if (existsSync(draft)) rmSync(draft, { recursive: true });
       ZVecCreateAndOpen(draft, schemaFor(dims)).closeSync();
       renameSync(draft, folder);
     });
-    return ZvecSpace.open(folder, dims);
+    return ZvecSpace.open(folder);
   }
 
   /** Live rows, of all scopes. */
@@ -106,10 +105,22 @@ export class ZvecSpace {
     });
   }
 
-  async find({ where, fields, near, limit, includeVectors = false }: Find): Promise<ZVecDoc[]> {
+  find({ where, ...what }: Find): Promise<ZVecDoc[]> {
+    return this.#query(filterOf(where), what);
+  }
+
+  /** The rows of everybody in these buckets, whole. */
+  async everyRow(buckets: readonly string[] = BUCKETS): Promise<Row[]> {
+    return (await this.#query(filterOfBuckets(buckets), { fields: RAW_FIELDS, includeVectors: true })).map(toRawRow);
+  }
+
+  async #query(
+    filter: string,
+    { fields, near, limit, includeVectors = false }: Omit<Find, "where">,
+  ): Promise<ZVecDoc[]> {
     try {
       const docs = await this.#collection.query({
-        filter: filterOf(where),
+        filter,
         topk: limit ?? MAX_ROWS,
         outputFields: [...fields],
         includeVector: includeVectors,

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Modality } from "../api/collections.ts";
 import { Filter } from "../api/filter.ts";
 import { ErrorDetail } from "../errors.ts";
-import { CollectionName, ItemId, ModelId, Revision } from "../ids.ts";
+import { CollectionName, ItemId, ModelId, Revision, SnapshotName } from "../ids.ts";
 import { SearchEffort } from "../store/port.ts";
 
 export const MSGPACK = "application/msgpack";
@@ -180,6 +180,26 @@ export const StoreResponses = {
   }),
   count: z.object({ text: z.number().int(), image: z.number().int() }),
 } as const;
+
+/** Snapshots of a store that is embedded in the backend (`POST /internal/v1/snapshots`). The answer is the list. */
+export const SnapshotsRequest = z.discriminatedUnion("op", [
+  z.object({ op: z.literal("list") }),
+  z.object({ op: z.literal("create") }),
+  z.object({ op: z.literal("restore"), name: SnapshotName }),
+]);
+export type SnapshotsRequest = z.infer<typeof SnapshotsRequest>;
+
+export const Snapshot = z.object({
+  name: SnapshotName,
+  status: z.enum(["making", "restoring", "whole", "failed"]),
+  /** How many have been written, of about how many. */
+  points: z.number().int().optional(),
+  total: z.number().int().optional(),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+export const SnapshotsResponse = z.object({ snapshots: z.array(Snapshot).readonly() });
+export type SnapshotsResponse = z.infer<typeof SnapshotsResponse>;
 
 /** The body of every internal answer that is not 2xx. */
 export const InternalError = z.object({ error: ErrorDetail });
