@@ -79,6 +79,21 @@ describe("the SDK", () => {
     expect(results.map(({ index }) => index)).toEqual([1]);
   });
 
+  it("judges pictures and sentences, one or several, each alone", async () => {
+    const [red, green] = [await png(255, 0, 0), await png(0, 255, 0)];
+    const model = "tiny-ofa";
+    expect(await sightline.entail({ model, image: red, hypothesis: "it is red" })).toMatchObject({
+      model,
+      label: "yes",
+    });
+    const pairs = [
+      { image: new Blob([green]), hypothesis: "it is red", caption: "a green square" },
+      { image: new Uint8Array([1]), hypothesis: "it is red" },
+    ];
+    const { succeeded, results } = await sightline.entailEach({ model, pairs });
+    expect([succeeded, results.map(({ status }) => status)]).toEqual([1, ["ok", "failed"]]);
+  });
+
   it("lists models and usage", async () => {
     expect((await sightline.models()).find((model) => model.default)?.id).toBe("emoji-dual");
     expect(await sightline.usage({ month: "2026-01" })).toMatchObject({ tenant: "acme", month: "2026-01" });

@@ -2,8 +2,15 @@
 import { Collection } from "./collection.ts";
 import type { CollectionSummary } from "./collection-types.ts";
 import { type Embeddings, type EmbedOptions, embed } from "./embed.ts";
+import type {
+  EntailmentListRequest,
+  EntailmentListResponse,
+  EntailmentRequest,
+  EntailmentResponse,
+  Pair,
+} from "./entailment-types.ts";
 import { SightlineError } from "./errors.ts";
-import { toWire, toWireList } from "./inputs.ts";
+import { pictureToWire, toWire, toWireList } from "./inputs.ts";
 import { type CallOptions, Transport } from "./transport.ts";
 import type { ClassifyRequest, ClassifyResponse, Input, Model, RankRequest, RankResponse, Usage } from "./types.ts";
 
@@ -59,6 +66,18 @@ export class Sightline {
     return this.#transport.json({ method: "POST", path: "/v1/rank", json }, options);
   }
 
+  /** Whether a picture supports a sentence. */
+  async entail({ model, ...pair }: EntailmentRequest, options?: CallOptions): Promise<EntailmentResponse> {
+    const json = { ...(await pairToWire(pair)), ...(model && { model }) };
+    return this.#transport.json({ method: "POST", path: "/v1/entailment", json }, options);
+  }
+
+  /** The same of at most 64 pairs in one call; a pair that cannot be judged fails alone. */
+  async entailEach(request: EntailmentListRequest, options?: CallOptions): Promise<EntailmentListResponse> {
+    const json = { ...request, pairs: await Promise.all(request.pairs.map(pairToWire)) };
+    return this.#transport.json({ method: "POST", path: "/v1/entailment", json }, options);
+  }
+
   async models(options?: CallOptions): Promise<readonly Model[]> {
     return (await this.#transport.json<List<Model>>({ method: "GET", path: "/v1/models" }, options)).data;
   }
@@ -80,6 +99,11 @@ export class Sightline {
 }
 
 const isList = (input: Input | readonly Input[]): input is readonly Input[] => Array.isArray(input);
+
+async function pairToWire(pair: Pair) {
+  const { hypothesis, caption } = pair;
+  return { ...(await pictureToWire(pair)), hypothesis, ...(caption !== undefined && { caption }) };
+}
 
 function environment(variable: string, option: string): string {
   const value = globalThis.process?.env?.[variable];

@@ -1,6 +1,6 @@
 /** Requests and answers of `/v1/collections` and what lies below it; see `types.ts`. */
-import type { ErrorCode } from "./error-codes.ts";
-import type { ImageSource, Input, Metadata } from "./types.ts";
+import type { Judgement } from "./entailment-types.ts";
+import type { Failure, ImageSource, Input, Metadata } from "./types.ts";
 
 export type Modality = "text" | "image";
 
@@ -76,12 +76,7 @@ export type ItemResult =
       /** null where the item has no valid id. */
       readonly id: string | null;
       readonly status: "failed";
-      readonly error: {
-        readonly code: ErrorCode;
-        readonly message: string;
-        readonly param: string | null;
-        readonly retry_after_seconds?: number;
-      };
+      readonly error: Failure;
     };
 
 export interface UpsertResponse {
@@ -134,15 +129,6 @@ export interface SearchResult {
   readonly similar?: readonly string[];
   /** The verdict of reranking by entailment. */
   readonly entailment?: Judgement;
-}
-
-export interface Judgement {
-  readonly label: "yes" | "no" | "maybe";
-  /** The largest of the scores. */
-  readonly confidence: number;
-  readonly scores: { readonly yes: number; readonly no: number; readonly maybe: number };
-  /** The text had more words than the model reads. */
-  readonly truncated?: true;
 }
 
 export interface SearchResponse {

@@ -3,6 +3,7 @@ export { Sightline, type SightlineOptions } from "./client.ts";
 export type { Collection } from "./collection.ts";
 export type * from "./collection-types.ts";
 export type { BatchOptions, Embeddings, EmbedOptions } from "./embed.ts";
+export type * from "./entailment-types.ts";
 export type { ErrorCode } from "./error-codes.ts";
 export {
   ApiError,

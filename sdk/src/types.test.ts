@@ -3,6 +3,7 @@
  * another type is an error in the list below.
  */
 import type * as collections from "@sightline/shared/api/collections";
+import type * as entailment from "@sightline/shared/api/entailment";
 import type { Condition, FilterGroup } from "@sightline/shared/api/filter";
 import type * as inference from "@sightline/shared/api/inference";
 import type { Input as ContractInput } from "@sightline/shared/api/input";
@@ -28,6 +29,10 @@ type ContractItem = Written<typeof collections.ItemInput>;
 const agreements: readonly true[] = [
   agree<Same<sdk.ClassifyResponse, inference.ClassifyResponse>>(true),
   agree<Same<sdk.RankResponse, inference.RankResponse>>(true),
+  agree<Same<sdk.EntailmentResponse, entailment.EntailmentResponse>>(true),
+  agree<Same<sdk.EntailmentListResponse, entailment.EntailmentListResponse>>(true),
+  agree<Same<Exclude<KeysOf<sdk.EntailmentRequest>, "file">, keyof Written<typeof entailment.EntailmentRequest>>>(true),
+  agree<Same<keyof sdk.EntailmentListRequest, keyof Written<typeof entailment.EntailmentListRequest>>>(true),
   agree<Same<sdk.Model, inference.ModelsResponse["data"][number]>>(true),
   agree<Same<sdk.TokenUsage, inference.Usage>>(true),
   agree<Same<sdk.Usage, usage.Usage>>(true),

@@ -3,6 +3,8 @@
  * Written by hand so that they read well in an editor; `types.test.ts` holds them to the contract.
  */
 
+import type { ErrorCode } from "./error-codes.ts";
+
 /** A picture: an http(s) URL, a data URI or plain base64 as a string; a `URL`; or the bytes of its file. */
 export type ImageSource = string | URL | Blob | ArrayBuffer | Uint8Array;
 
@@ -19,6 +21,14 @@ export type Input =
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type Metadata = Readonly<Record<string, Json>>;
+
+/** Why one of several could not be done, where the others were. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly param: string | null;
+  readonly retry_after_seconds?: number;
+}
 
 export interface TokenUsage {
   /** Tokens of the texts, special tokens included. */

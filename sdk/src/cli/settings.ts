@@ -14,7 +14,7 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const configFile = (environment: Environment): string =>
+const configFile = (environment: Environment): string =>
   join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "sightline", "config.json");
 
 /** @throws UsageError that says what to do. */

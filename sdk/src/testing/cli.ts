@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const BIN = join(import.meta.dirname, "../../bin/sightline.js");
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -1,7 +1,13 @@
-/** `embed`, `classify`, `rank`, `models`, `usage`: what needs no collection. */
+/** `embed`, `classify`, `rank`, `entail`, `models`, `usage`: what needs no collection. */
 import type { Command } from "commander";
 import { contextOf, count, INPUT_HELP, inputOf } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
 import { score, table } from "../output.ts";
+
+interface EntailFlags {
+  readonly caption?: string;
+  readonly model?: string;
+}
 
 export function addInference(program: Command): void {
   program
@@ -72,6 +78,25 @@ export function addInference(program: Command): void {
         );
       },
     );
+
+  program
+    .command("entail")
+    .description("whether a picture supports a sentence")
+    .argument("<picture>", "@file or @url")
+    .argument("<sentence>")
+    .option("-c, --caption <text>", "what is known of the picture besides")
+    .option("-m, --model <id>", "the default model if absent")
+    .action(async (picture: string, hypothesis: string, options: EntailFlags, command: Command) => {
+      const input = inputOf(picture);
+      if (!(typeof input === "object" && ("file" in input || "image" in input))) {
+        throw new UsageError(`"${picture}" is a text: a picture is @file or @url`);
+      }
+      const { sightline, show } = await contextOf(command);
+      show(await sightline.entail({ ...options, ...input, hypothesis }), ({ label, scores }) => {
+        const rows = Object.entries(scores).map(([answer, s]) => [answer, score(s), answer === label ? "←" : ""]);
+        return table(["answer", "score", ""], rows, "");
+      });
+    });
 
   program
     .command("models")
