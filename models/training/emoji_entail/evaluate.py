@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
-from torch import Tensor
-
 from emoji_dual.dataset import DATA, Dataset
 from emoji_dual.model import Model
 from emoji_dual.tokenizer import load
+from torch import Tensor
 
 from .batches import encode
 from .calibration import expected_calibration_error
@@ -24,14 +23,14 @@ from .export import FILE, TARGET, load_fusion, normalise
 from .features import FOLDER, Features
 from .gallery import Gallery
 from .kinds import Kinds
-from .pictures import served
-from .prepare import CHUNK
+from .pictures import STATES, served
 from .prompts import prompt
 from .sentences import ANSWERS, Item
 from .served import INPUTS
 from .train import logits
 
 TRIPLES = 1_200
+CHUNK = 32
 RESAMPLES = 1_000
 SPLITS = {"validation": lambda data: data.validation_rows, "openmoji": lambda data: data.test_rows("openmoji")}
 
@@ -42,16 +41,13 @@ def served_scores(path: Path, data: Dataset, rows: np.ndarray, items: list[Item]
     options.intra_op_num_threads = torch.get_num_threads()
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     tokenizer, scores = load(), torch.zeros(len(items), len(ANSWERS))
-    wanted: dict[tuple[int, int], list[int]] = {}
-    for index, item in enumerate(items):
-        state, place = divmod(item.row, len(rows))
-        wanted.setdefault((state, place - place % CHUNK), []).append(index)
-    for (state, start), indices in wanted.items():
-        pictures = normalise(served(data.rgba(rows[start : start + CHUNK]), state, seed=start)[0])
-        for part in np.array_split(indices, len(indices) // 32 + 1):
+    by_state = [[i for i, item in enumerate(items) if item.row // len(rows) == state] for state in range(len(STATES))]
+    for state, indices in enumerate(by_state):
+        for part in np.array_split(indices, len(indices) // CHUNK + 1):
+            chosen = rows[[items[i].row % len(rows) for i in part]]
+            pictures = normalise(served(data.rgba(chosen), state, chosen.tolist())[0])
             ids, lengths = encode(tokenizer, [prompt(items[i].hypothesis, items[i].caption) for i in part])
-            seen = pictures[[items[i].row % len(rows) - start for i in part]]
-            given = dict(zip(INPUTS, (seen, ids.numpy(), lengths.numpy()), strict=True))
+            given = dict(zip(INPUTS, (pictures, ids.numpy(), lengths.numpy()), strict=True))
             scores[part] = torch.from_numpy(session.run(None, given)[0])
     return scores
 

@@ -6,9 +6,8 @@ cells, and the answer is read off the hypothesis, beside how well its vector fit
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
 from emoji_dual.towers import TextTower, TransformerBlock
+from torch import Tensor, nn
 
 from .sentences import ANSWERS
 

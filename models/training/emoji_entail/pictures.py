@@ -7,8 +7,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
 from emoji_dual.augment import (
     OVERSAMPLING,
     backgrounds,
@@ -20,12 +18,14 @@ from emoji_dual.augment import (
     place,
     recolour,
 )
+from torch import Tensor
 
 from . import colours
 
 CLEAR, GREY, BLURRED, COVERED = range(4)
 STATES = ("clear", "grey", "blurred", "covered")
 SERVED_SIZE = 480
+COVER_MARGIN = 0.12
 COLOURED_BACKGROUND_SHARE = 0.15
 INK_SHARE = 0.6  # clear pictures of black art whose ink is coloured
 HUE_SHARE = 0.3  # clear pictures whose hues are turned, so that colour does not tell the kind
@@ -64,33 +64,34 @@ def training(
     if state == BLURRED:
         flat = blurred(flat, torch.randint(3, 6, (count,)))
     if state == COVERED:
-        flat = covered(flat, torch.rand(count, 4) * 0.12, torch.rand(count))
+        flat = covered(flat, torch.rand(count, 4) * COVER_MARGIN, torch.rand(count))
     pixels = damage(flat)
     if state == GREY:
         pixels = pixels.float().mean(1, True).round().to(torch.uint8).expand_as(pixels)
     return pixels, share
 
 
-def served(rgba: Tensor, state: int, seed: int) -> tuple[Tensor, Tensor]:
+def served(rgba: Tensor, state: int, seeds: list[int]) -> tuple[Tensor, Tensor]:
     """
-    As the service would get them: on white, bicubic to 480 × 480; blur and cover are drawn from `seed`.
+    As the service would get them: on white, bicubic (Pillow's) to 480 × 480.
 
+    @param seeds: of each picture's own blur or cover, whatever else is drawn with it.
     @returns uint8[n, 3, 480, 480], and the colours' shares f32[n, 8].
     """
-    random = torch.Generator().manual_seed(seed)
-    count, alpha = len(rgba), rgba[:, 3:]
+    alpha = rgba[:, 3:]
     share = colours.shares(rgba[:, :3], alpha)
-    flat = rgba[:, :3] * alpha + (1 - alpha)
-    flat = F.interpolate(flat, (SERVED_SIZE, SERVED_SIZE), mode="bicubic", align_corners=False).clamp(0, 1)
+    flat = rgba[:, :3] * alpha + 1 - alpha
+    draws = torch.stack([torch.rand(6, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
     if state == GREY:
         flat = luminance(flat).expand_as(flat)
     if state == BLURRED:
-        flat = blurred(flat, torch.randint(3, 6, (count,), generator=random))
+        flat = blurred(flat, 3 + (draws[:, 5] * 3).long())
     if state == COVERED:
-        flat = covered(flat, torch.rand(count, 4, generator=random) * 0.12, torch.rand(count, generator=random))
+        flat = covered(flat, draws[:, :4] * COVER_MARGIN, draws[:, 4])
     if state in (GREY, COVERED):
         share = torch.zeros_like(share)
-    return (flat * 255).round().to(torch.uint8), share
+    small = (flat * 255).round().to(torch.uint8).contiguous(memory_format=torch.channels_last)
+    return F.interpolate(small, (SERVED_SIZE, SERVED_SIZE), mode="bicubic", antialias=True, align_corners=False), share
 
 
 def luminance(rgb: Tensor) -> Tensor:

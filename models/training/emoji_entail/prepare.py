@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-
 from emoji_dual.dataset import DATA, IMAGE_SIZE, Dataset
 from emoji_dual.loader import REDRAWN_SHARE, _may_flip
 from emoji_dual.model import Model
@@ -59,7 +58,7 @@ def write_served(data: Dataset, eye: Eye, split: str, rows: np.ndarray) -> int:
     for state in range(len(STATES)):
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
-            pixels, shares = served(data.rgba(part), state, seed=start)
+            pixels, shares = served(data.rgba(part), state, part.tolist())
             # Black art has no colour to be told of.
             shares[torch.from_numpy(data.is_mono[part])] = 0
             small = F.avg_pool2d(pixels.float() / 255, pixels.shape[2] // IMAGE_SIZE)

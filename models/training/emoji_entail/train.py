@@ -11,11 +11,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-
 from emoji_dual.dataset import DATA, Dataset
 from emoji_dual.model import Model, average_into
 from emoji_dual.tokenizer import UNK, load
+from torch import nn
 
 from .batches import Batch, batch
 from .claims import Claims
@@ -33,8 +32,8 @@ WARM_UP = 60
 WEIGHT_DECAY = 0.05
 SMOOTHING = 0.05
 AVERAGING = 0.99
-VALIDATION_TRIPLES = 400
-REPORT_EVERY = 100
+VALIDATION_TRIPLES = 150
+REPORT_EVERY = 150
 
 
 def fresh(dual: Model) -> Fusion:

@@ -4,7 +4,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-
 from emoji_dual.dataset import DATA, Dataset
 from emoji_entail import colours
 from emoji_entail.claims import Claims
