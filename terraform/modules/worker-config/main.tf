@@ -33,3 +33,8 @@ output "variables" {
   description = "Plain-text variables of the worker."
   value       = { for line in regexall("(?m)^([A-Z][A-Z_]*) = \"([^\"]*)\"$", local.vars) : line[0] => line[1] }
 }
+
+output "tables" {
+  description = "What else the file speaks of. Each kind of binding has to be known to modules/edge too."
+  value       = sort(distinct(flatten(regexall("(?m)^\\[+([a-z0-9_.]+)\\]+$", local.text))))
+}

@@ -26,6 +26,11 @@ run "reads_the_real_file" {
     condition     = length(output.variables) == length(regexall("(?m)^[A-Z][A-Z_]* =", file(var.wrangler_toml)))
     error_message = "Each variable of the file is understood; if one is no plain string, teach this module."
   }
+
+  assert {
+    condition     = output.tables == tolist(["assets", "r2_buckets", "vars"])
+    error_message = "The worker has a binding that modules/edge does not make: add it there, then here."
+  }
 }
 
 run "says_what_is_missing" {
