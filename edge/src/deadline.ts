@@ -6,5 +6,14 @@ export interface Deadline {
 
 export function deadlineIn(ms: number, now: () => number = Date.now): Deadline {
   const end = now() + ms;
-  return { signal: AbortSignal.timeout(ms), remainingMs: () => end - now() };
+  const remainingMs = () => end - now();
+  let signal: AbortSignal | undefined;
+  return {
+    // Made when it is asked for: most requests are answered from a cache, and a signal brings a timer along.
+    get signal() {
+      signal ??= AbortSignal.timeout(Math.max(0, remainingMs()));
+      return signal;
+    },
+    remainingMs,
+  };
 }

@@ -30,6 +30,11 @@ export class RoundTrips {
     this.#post = post;
   }
 
+  /** Whether a call is about to go out: what is sent now travels along. */
+  get isDue(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** @returns the command's result. @throws if it or the call that carries it fails. */
   send(command: Command): Promise<unknown> {
     return new Promise((resolve, reject) => {

@@ -30,6 +30,11 @@ export class RedisClient {
     this.#roundTrips = new RoundTrips((commands) => postCommands(address, "pipeline", commands));
   }
 
+  /** Whether a command of this turn is about to go out: another one would cost no round trip. */
+  get isAsking(): boolean {
+    return this.#roundTrips.isDue;
+  }
+
   /** Any command. What Redis answers to it, unread: a text, a number, null, or a list of these. */
   command(...command: Command): Promise<unknown> {
     return this.#roundTrips.send(command);

@@ -56,6 +56,15 @@ describe("ends of calls", () => {
     expect(calls).toEqual([]);
   });
 
+  it("travel with what the request itself writes", async () => {
+    const settlements = new Settlements();
+    const { end } = tenantAt(settlements);
+    const client = redis();
+    const calls = recordCalls();
+    await Promise.all([client.set(`sl:test:${crypto.randomUUID()}`, "an entry", { ex: 60 }), end(undefined, client)]);
+    expect(calls.map((commands) => commands.length)).toEqual([2]);
+  });
+
   it("go by themselves when no other call comes, those of a moment together", async () => {
     const settlements = new Settlements();
     const { end, metered } = tenantAt(settlements);

@@ -1,6 +1,7 @@
 /**
- * Ends of calls on their way to Redis. They travel with the isolate's next admission, ahead of it, or alone after 20 ms: of a
- * busy isolate's two calls to Redis for a cached answer one is left.
+ * Ends of calls on their way to Redis. They travel with whatever the request writes behind its answer, or else with the
+ * isolate's next admission, ahead of it, or alone after 20 ms: of a busy isolate's two calls to Redis for a cached answer one
+ * is left.
  *
  * For 20 ms at most other isolates count a call that is over as one in progress, and the metering of these calls is lost with
  * an isolate that dies meanwhile. To this isolate's own admissions nothing is late.
@@ -38,6 +39,7 @@ export class Settlements {
   /** @returns when it and what came after it has been sent, if no other request of the isolate is about to do so. */
   async add(ended: Ended, redis: RedisClient): Promise<void> {
     this.#ended.push(ended);
+    if (redis.isAsking) return this.send(redis);
     if (this.#now() - this.#waitingSince < LOST_MS) return;
     this.#waitingSince = this.#now();
     await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
