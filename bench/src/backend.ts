@@ -12,7 +12,6 @@ import { startChild } from "./child.ts";
 import { ROOT } from "./paths.ts";
 import type { VitModel } from "./vit.ts";
 
-const PATH = "/internal/v1/embed";
 const TENANT = TenantId.parse("bench");
 
 const Ready = z.object({ ready: z.object({ port: z.number() }) });
@@ -30,6 +29,13 @@ interface Answer {
   readonly timings: Timings;
 }
 
+/** The service, and a way to call it as the edge does. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  /** @throws Error if it is not answered with 200 and what the schema says. */
+  call<T>(path: string, request: unknown, answer: z.ZodType<T>): Promise<T>;
+}
+
 export interface Backend extends AsyncDisposable {
   /** One image in one call. @throws Error if it is not answered with a vector. */
   embed(jpeg: Uint8Array): Promise<Answer>;
@@ -37,8 +43,14 @@ export interface Backend extends AsyncDisposable {
   batches(): Promise<{ readonly batches: number; readonly images: number }>;
 }
 
+interface ServedFolder {
+  readonly id: string;
+  /** The folder that holds the model's folder. */
+  readonly modelsDir: string;
+}
+
 /** Starts the service with its own defaults, one model and `threads` intra-op threads, and waits until it is ready. */
-export async function startBackend(model: VitModel, threads: number): Promise<Backend> {
+export async function startService(model: ServedFolder, threads: number): Promise<Service> {
   const secret = randomBytes(32).toString("hex");
   const key = await importSigningKey(secret);
   const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
@@ -55,8 +67,8 @@ export async function startBackend(model: VitModel, threads: number): Promise<Ba
   const child = await startChild(join(ROOT, "gpu-backend/src/main.ts"), ROOT, environment, Ready);
   const url = `http://127.0.0.1:${child.ready.ready.port}`;
   return {
-    embed: (jpeg) => embed(url, key, model, jpeg),
-    batches: () => batches(url),
+    url,
+    call: async (path, request, answer) => answer.parse(await send(url, key, path, request)),
     async [Symbol.asyncDispose]() {
       await child[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
@@ -64,17 +76,32 @@ export async function startBackend(model: VitModel, threads: number): Promise<Ba
   };
 }
 
-async function embed(url: string, key: SigningKey, { id, revision }: VitModel, jpeg: Uint8Array): Promise<Answer> {
-  const body = pack({ model: { id, revision }, lane: "interactive", inputs: [{ kind: "image", bytes: jpeg }] });
-  const token = await signCall(key, { tenant: TENANT, path: PATH, body });
-  const response = await fetch(url + PATH, {
+async function send(url: string, key: SigningKey, path: string, request: unknown): Promise<unknown> {
+  const body = pack(request);
+  const token = await signCall(key, { tenant: TENANT, path, body });
+  const response = await fetch(url + path, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": MSGPACK },
     body: body as Uint8Array<ArrayBuffer>,
   });
   const answer = unpack(new Uint8Array(await response.arrayBuffer()));
   if (!response.ok) throw new Error(`the backend answered ${response.status}: ${JSON.stringify(answer)}`);
-  const { results, timings } = EmbedResponse.parse(answer);
+  return answer;
+}
+
+/** @throws as `startService`. */
+export async function startBackend(model: VitModel, threads: number): Promise<Backend> {
+  const service = await startService(model, threads);
+  return {
+    embed: (jpeg) => embed(service, model, jpeg),
+    batches: () => batches(service.url),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+async function embed({ call }: Service, { id, revision }: VitModel, jpeg: Uint8Array): Promise<Answer> {
+  const request = { model: { id, revision }, lane: "interactive", inputs: [{ kind: "image", bytes: jpeg }] };
+  const { results, timings } = await call("/internal/v1/embed", request, EmbedResponse);
   const [result] = results;
   if (result?.status !== "ok") throw new Error(`the backend refused a picture: ${JSON.stringify(result?.error)}`);
   return { vector: vectorFromBytes(result.embedding), timings };

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Lap, LoopSpec, LoopTask } from "./bare-loop.ts";
 import { randomValues } from "./random.ts";
 
-/** Any id that every CLIP vocabulary has: speed does not depend on it. */
+/** Any id that every vocabulary has: speed does not depend on it. */
 const TOKEN = 320n;
 
 const spec = workerData as LoopSpec;
@@ -18,16 +18,21 @@ const session = await InferenceSession.create(spec.file, {
   logSeverityLevel: 3,
 });
 
-function batchOf(rows: number): Tensor {
-  if ("tokens" in spec) {
-    return new Tensor("int64", new BigInt64Array(rows * spec.tokens).fill(TOKEN), [rows, spec.tokens]);
-  }
+const idsOf = (rows: number, tokens: number): Tensor =>
+  new Tensor("int64", new BigInt64Array(rows * tokens).fill(TOKEN), [rows, tokens]);
+
+function batchOf(rows: number): Record<string, Tensor> {
+  if ("tokens" in spec) return { [spec.input]: idsOf(rows, spec.tokens) };
   const { size } = spec;
-  return new Tensor("float32", randomValues(rows * 3 * size * size, 1, 1), [rows, 3, size, size]);
+  const pictures = new Tensor("float32", randomValues(rows * 3 * size * size, 1, 1), [rows, 3, size, size]);
+  if (!("pair" in spec)) return { [spec.input]: pictures };
+  const { tokens, ids, lengths } = spec.pair;
+  const all = new Tensor("int64", new BigInt64Array(rows).fill(BigInt(tokens)), [rows]);
+  return { [spec.input]: pictures, [ids]: idsOf(rows, tokens), [lengths]: all };
 }
 
 async function run({ batch, ms }: LoopTask): Promise<Lap> {
-  const feed = { [spec.input]: batchOf(batch) };
+  const feed = batchOf(batch);
   // Once untimed: the first run at another batch size plans its memory.
   await session.run(feed);
   const from = performance.now();

@@ -7,12 +7,22 @@ const CALIBRATION_MS = 1000;
 /** Other work on the machine only ever slows a lap down, so that the faster of two laps is the truer one. */
 const CALIBRATION_LAPS = 2;
 
-/** What one row of a batch is: an image of [3, size, size] float32, or a text of so many int64 ids. */
-type LoopFeed = { readonly size: number } | { readonly tokens: number };
+/** What one row of a batch is: an image of [3, size, size] float32, a text of so many int64 ids, or both. */
+type LoopFeed =
+  | { readonly size: number }
+  | { readonly tokens: number }
+  | { readonly size: number; readonly pair: PairFeed };
+
+interface PairFeed {
+  readonly tokens: number;
+  /** Names of the tensors of ids and of how many of them count. */
+  readonly ids: string;
+  readonly lengths: string;
+}
 
 export type LoopSpec = LoopFeed & {
   readonly file: string;
-  /** The tensor's name. */
+  /** The tensor's name; of a pair, that of the pictures. */
   readonly input: string;
   /** Intra-op threads. */
   readonly threads: number;

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Bench, NotHere } from "./bench.ts";
 import { benchEdge } from "./edge.ts";
+import { benchEntail } from "./entail.ts";
 import { benchGpu } from "./gpu.ts";
 import { describeMachine } from "./machine.ts";
 import { benchModels } from "./models.ts";
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   start: benchStart,
   edge: benchEdge,
   search: benchSearch,
+  entail: benchEntail,
   models: benchModels,
   gpu: benchGpu,
   soak: benchSoak,

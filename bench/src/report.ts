@@ -3,7 +3,17 @@ import type { Machine } from "./machine.ts";
 
 export interface Finding {
   readonly what: string;
-  readonly unit: "images/s" | "texts/s" | "requests/s" | "requests/CPU s" | "vectors/s" | "s" | "ms" | "MB" | "share";
+  readonly unit:
+    | "images/s"
+    | "texts/s"
+    | "pairs/s"
+    | "requests/s"
+    | "requests/CPU s"
+    | "vectors/s"
+    | "s"
+    | "ms"
+    | "MB"
+    | "share";
   readonly value: number;
   /** What it is measured against, in the same run and on the same inputs. */
   readonly against: {
