@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] [options]
+       npm run ops -- snapshot | snapshots | restore <name>
 
   verify      count the items, and measure what a search misses; of all tenants if none is named
   migrate     move a collection to another model or revision: fill, verify, switch. Run it again to go on
@@ -15,14 +16,25 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
               the migration is given up
   status      show how far migrations have come
 
+  snapshot    make one of the embedded store, in its data folder
+  snapshots   list them
+  restore     put back what one holds; what was written since is gone
+
   --url <url>     of the worker; SIGHTLINE_URL, else the local stack's
   ADMIN_TOKEN     the operator's token, in the environment; else the local stack's`;
 
-export const COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
-export type Command = (typeof COMMANDS)[number];
+const COLLECTION_COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
+const SNAPSHOT_COMMANDS = ["snapshot", "snapshots", "restore"] as const;
 
-export interface Arguments {
-  readonly command: Command;
+export interface SnapshotArguments {
+  readonly command: (typeof SNAPSHOT_COMMANDS)[number];
+  readonly url: string | undefined;
+  /** Of the snapshot that is to be restored. */
+  readonly name: string;
+}
+
+export interface CollectionArguments {
+  readonly command: (typeof COLLECTION_COMMANDS)[number];
   readonly tenant: string | undefined;
   readonly collection: string | undefined;
   readonly model: string | undefined;
@@ -31,6 +43,8 @@ export interface Arguments {
   readonly noSwitch: boolean;
   readonly url: string | undefined;
 }
+
+export type Arguments = CollectionArguments | SnapshotArguments;
 
 /** @returns undefined where help is asked for. @throws Error that names what was not understood. */
 export function parseCommandLine(args: readonly string[]): Arguments | undefined {
@@ -48,9 +62,15 @@ export function parseCommandLine(args: readonly string[]): Arguments | undefined
   });
   if (values.help) return undefined;
   const [name, place = "", ...rest] = positionals;
-  const command = COMMANDS.find((one) => one === name);
-  if (!command) throw new Error(name === undefined ? "a command is missing" : `there is no command "${name}"`);
   if (rest.length > 0) throw new Error(`"${rest[0]}" is one too many`);
+  const forSnapshots = SNAPSHOT_COMMANDS.find((one) => one === name);
+  if (forSnapshots) {
+    if ((forSnapshots === "restore") !== (place !== ""))
+      throw new Error("only restore takes a snapshot's name, and needs it");
+    return { command: forSnapshots, name: place, url: values.url };
+  }
+  const command = COLLECTION_COMMANDS.find((one) => one === name);
+  if (!command) throw new Error(name === undefined ? "a command is missing" : `there is no command "${name}"`);
   const [tenant, collection, ...more] = place.split("/");
   if (more.length > 0) throw new Error(`"${place}" is not <tenant>/<collection>`);
   // What changes something changes it everywhere only if that is said in full.

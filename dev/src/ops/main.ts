@@ -3,13 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ROOT } from "../settings.ts";
+import { run } from "./collections.ts";
 import { type Arguments, parseCommandLine, USAGE } from "./command-line.ts";
 import { operatorAt } from "./operator.ts";
-import { run } from "./run.ts";
+import { runSnapshots } from "./snapshots.ts";
 
 const args = readArguments();
 try {
-  process.exitCode = (await run(operatorAt(addressOf(args)), args, console.log)) ? 0 : 1;
+  const operator = operatorAt(addressOf(args));
+  const isGood =
+    "name" in args ? await runSnapshots(operator, args, console.log) : await run(operator, args, console.log);
+  process.exitCode = isGood ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-/** The operator API's calls about collections, each repeated while the service says that it may succeed a moment later. */
+/** The operator API's calls about collections and snapshots, each repeated while the service says that it may succeed a moment later. */
 import { setTimeout as delay } from "node:timers/promises";
 import { TenantList } from "@sightline/shared/api/admin";
 import { DeletedResponse } from "@sightline/shared/api/collections";
@@ -8,6 +8,7 @@ import {
   type StartMigrationRequest,
   Verification,
 } from "@sightline/shared/api/migrations";
+import { SnapshotList } from "@sightline/shared/api/snapshots";
 import { ErrorEnvelope } from "@sightline/shared/errors";
 import type { z } from "zod";
 
@@ -28,6 +29,9 @@ export interface Operator {
   rollBack(collection: OperatedCollection): Promise<Migration>;
   /** @returns how many items were dropped. */
   end(collection: OperatedCollection): Promise<number>;
+  snapshots(): Promise<SnapshotList["data"]>;
+  createSnapshot(): Promise<SnapshotList["data"]>;
+  restoreSnapshot(name: string): Promise<SnapshotList["data"]>;
 }
 
 /** An answer that is not 2xx. */
@@ -64,25 +68,30 @@ export function operatorAt({ url, token, fetch: fetcher = fetch, sleep = delay }
   }
 
   const send = (method: string, path: string, body: unknown): Promise<Response> =>
-    fetcher(new URL(`/admin/v1/tenants${path}`, url), {
+    fetcher(new URL(`/admin/v1${path}`, url), {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
 
-  const at = ({ tenant, name }: OperatedCollection, below: string): string => `/${tenant}/collections/${name}${below}`;
+  const at = ({ tenant, name }: OperatedCollection, below: string): string =>
+    `/tenants/${tenant}/collections/${name}${below}`;
 
   return {
     async tenants() {
       const ids: string[] = [];
       for (let cursor = ""; ; ) {
-        const page = await ask(TenantList, "GET", `?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+        const page = await ask(
+          TenantList,
+          "GET",
+          `/tenants?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+        );
         ids.push(...page.data.map(({ id }) => id));
         if (page.next_cursor === null) return ids;
         cursor = page.next_cursor;
       }
     },
-    collections: async (tenant) => (await ask(OperatedCollectionList, "GET", `/${tenant}/collections`)).data,
+    collections: async (tenant) => (await ask(OperatedCollectionList, "GET", `/tenants/${tenant}/collections`)).data,
     verify: (collection, sample) => ask(Verification, "POST", at(collection, "/verify"), { sample }),
     async migration(collection) {
       try {
@@ -98,6 +107,9 @@ export function operatorAt({ url, token, fetch: fetcher = fetch, sleep = delay }
       ask(Migration, "POST", at(collection, "/migration/switch"), { leave_behind: leaveBehind }),
     rollBack: (collection) => ask(Migration, "POST", at(collection, "/migration/rollback")),
     end: async (collection) => (await ask(DeletedResponse, "DELETE", at(collection, "/migration"))).deleted,
+    snapshots: async () => (await ask(SnapshotList, "GET", "/snapshots")).data,
+    createSnapshot: async () => (await ask(SnapshotList, "POST", "/snapshots")).data,
+    restoreSnapshot: async (name) => (await ask(SnapshotList, "POST", `/snapshots/${name}/restore`)).data,
   };
 }
 

@@ -156,6 +156,7 @@ describe("the command line", () => {
     expect(parseCommandLine(["verify", "acme"])).toMatchObject({ tenant: "acme", collection: undefined });
     expect(parseCommandLine(["end", "acme/shop"])).toMatchObject({ tenant: "acme", collection: "shop" });
     expect(parseCommandLine(["migrate", "--model", "m", "--revision", "2"])).toMatchObject({ tenant: undefined });
+    expect(parseCommandLine(["restore", "2026-11-21t11-05"])).toMatchObject({ name: "2026-11-21t11-05" });
     expect(parseCommandLine(["--help"])).toBeUndefined();
   });
 
@@ -165,6 +166,8 @@ describe("the command line", () => {
     ["an unknown option", ["verify", "--fast"]],
     ["one name too many", ["verify", "acme", "shop"]],
     ["a path", ["verify", "acme/shop/item"]],
+    ["a restore of nothing", ["restore"]],
+    ["a snapshot by name", ["snapshot", "mine"]],
     ["a drop of everything", ["end"]],
     ["a migration of everything by a slip", ["migrate", "acme", "--revision", "2"]],
   ])("refuses %s", (_, args) => {

@@ -1,8 +1,8 @@
-/** What each command of `npm run ops` does. */
+/** What each command of `npm run ops` about collections does. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Migration, StartMigrationRequest, type Verification } from "@sightline/shared/api/migrations";
-import { SingleBar } from "cli-progress";
-import type { Arguments } from "./command-line.ts";
+import { barFor } from "./bar.ts";
+import type { CollectionArguments as Arguments } from "./command-line.ts";
 import { copyAll, faultsOf } from "./migrate.ts";
 import type { OperatedCollection, Operator } from "./operator.ts";
 
@@ -98,21 +98,8 @@ const linesOf = (collection: OperatedCollection, { places }: Verification): read
   });
 
 async function withBar<T>(name: string, work: (onProgress: (migration: Migration) => void) => Promise<T>): Promise<T> {
-  const bar = new SingleBar({
-    format: `  ${name}  {bar} {value}/{total} items  {status}`,
-    barsize: 32,
-    hideCursor: true,
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
+  using bar = barFor(name);
+  return await work(({ status, wait_seconds: wait, progress }) => {
+    bar.show(progress.seen, progress.total, status === "waiting" ? `earlier writes end in ${wait} s` : status);
   });
-  bar.start(1, 0, { status: "" });
-  try {
-    return await work(({ status, wait_seconds: wait, progress }) => {
-      bar.setTotal(Math.max(1, progress.total));
-      bar.update(progress.seen, { status: status === "waiting" ? `earlier writes end in ${wait} s` : status });
-    });
-  } finally {
-    bar.stop();
-  }
 }
