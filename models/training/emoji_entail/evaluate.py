@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
+from torch import Tensor
+
 from emoji_dual.dataset import DATA, Dataset
 from emoji_dual.model import Model
 from emoji_dual.tokenizer import load
-from torch import Tensor
 
 from .batches import encode
 from .calibration import expected_calibration_error

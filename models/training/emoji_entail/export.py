@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
+
 from emoji_dual.dataset import DATA, Dataset
 from emoji_dual.export import OPSET, entry
 from emoji_dual.model import Model

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from emoji_dual.dataset import DATA, FLAGS_GROUP, IMAGE_SIZE, Dataset, normalise
 from emoji_dual.towers import ImageTower
-from torch import Tensor, nn
 
 FOLDER = DATA / "entail"
 SPLITS = ("train", "validation", "openmoji")

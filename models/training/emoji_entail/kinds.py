@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from emoji_dual.captioner import IGNORED, POSITIVE, Captioner
 from emoji_dual.dataset import FLAGS_GROUP, Dataset
 

@@ -4,10 +4,13 @@ The text tower of `emoji-dual` reads caption and hypothesis, two more layers let
 cells, and the answer is read off the hypothesis, beside how well its vector fits the picture's.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
-from emoji_dual.towers import TextTower, TransformerBlock
 from torch import Tensor, nn
+
+from emoji_dual.towers import TextTower, TransformerBlock
 
 from .sentences import ANSWERS
 
@@ -18,6 +21,10 @@ FEATURE_NOISE = 0.1
 VECTOR_DROPOUT = 0.1
 WORD_DROPOUT = 0.03
 HIDDEN_DROPOUT = 0.1
+HUES = 24
+HUE_SCALE = 4.0
+LEAST_HUE = 0.1
+COLOUR_DIMS = 32
 
 
 class FusionBlock(nn.Module):
@@ -42,6 +49,24 @@ class FusionBlock(nn.Module):
         return self.block(x, bias)
 
 
+class Palette(nn.Module):
+    """f32[B, 25, 3] mean colours of cells in 0…1 → f32[B, 48]: how much of each hue there is, and how strong at most.
+
+    Twenty-four directions around the grey axis to begin with. White paper has no hue, so that it takes no part.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        angles = torch.arange(HUES) * (2 * math.pi / HUES)
+        plane = torch.tensor([[2.0, -1.0, -1.0], [0.0, 3**0.5, -(3**0.5)]]) / 6**0.5
+        self.hues = nn.Parameter(torch.stack([angles.cos(), angles.sin()], 1) @ plane)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        found = torch.relu((cells - cells.mean(-1, keepdim=True)) @ self.hues.T * HUE_SCALE)
+        amounts = found.mean(1)
+        return torch.cat([amounts / (amounts.sum(-1, keepdim=True) + LEAST_HUE), found.amax(1)], 1)
+
+
 class Fusion(nn.Module):
     """
     @param text: emoji-dual's tower with its word map folded in.
@@ -57,12 +82,15 @@ class Fusion(nn.Module):
         nn.init.zeros_(self.segments.weight)
         self.see_tokens, self.see_vector = nn.Linear(channels, width), nn.Linear(dims, width)
         self.see_cells = nn.Linear(3, width)
+        self.palette, self.see_palette = Palette(), nn.Linear(2 * HUES, width)
         self.places = nn.Parameter(torch.randn(cells + 1, width) * 0.02)
         self.norm_picture = nn.LayerNorm(width)
         self.layers = nn.ModuleList(FusionBlock(width, text.blocks[0].heads) for _ in range(FUSION_LAYERS))
         self.norm = nn.LayerNorm(width)
         self.weigh = nn.Linear(width, 1)
         self.hidden = nn.Linear(width + dims, width)
+        self.colour_said, self.colour_seen = nn.Linear(width, COLOUR_DIMS), nn.Linear(2 * HUES, COLOUR_DIMS)
+        self.hidden_colour = nn.Linear(COLOUR_DIMS, width, bias=False)
         self.drop = nn.Dropout(HIDDEN_DROPOUT)
         self.answer = nn.Linear(width, len(ANSWERS))
 
@@ -84,18 +112,23 @@ class Fusion(nn.Module):
         for block in self.text.blocks:
             x = block(x, bias)
         outside = (1 - hypothesis.float()) * -1e4
-        match = self._meaning(x, outside) * vectors * MATCH_SCALE
+        said = self._said(x, outside)
+        meaning = F.normalize(self.text.project(said).float(), dim=1)
+        palette = self.palette(cells)
         seen = torch.cat([self.see_vector(vectors)[:, None], self.see_tokens(tokens) + self.see_cells(cells)], 1)
-        picture = self.norm_picture(seen + self.places)
+        picture = torch.cat([seen + self.places, self.see_palette(palette)[:, None]], 1)
+        picture = self.norm_picture(picture)
         for layer in self.layers:
             x = layer(x, bias, picture)
         x = self.norm(x)
         weights = (self.weigh(x)[..., 0].float() + outside).softmax(1)
         pooled = (x * weights[..., None]).sum(1)
-        return self.answer(self.drop(F.gelu(self.hidden(torch.cat([pooled, match], 1))))).float()
+        hidden = self.hidden(torch.cat([pooled, meaning * vectors * MATCH_SCALE], 1))
+        hidden = hidden + self.hidden_colour(self.colour_said(said) * self.colour_seen(palette))
+        return self.answer(self.drop(F.gelu(hidden))).float()
 
-    def _meaning(self, x: Tensor, outside: Tensor) -> Tensor:
-        """f32[B, D] of length 1: the hypothesis where emoji-dual would place it among pictures."""
+    def _said(self, x: Tensor, outside: Tensor) -> Tensor:
+        """f32[B, width]: the hypothesis as emoji-dual sums it up before it places it among pictures."""
         x = self.text.norm(x)
         weights = (self.text.weigh(x)[..., 0].float() + outside).softmax(1)
-        return F.normalize(self.text.project((x * weights[..., None]).sum(1)).float(), dim=1)
+        return (x * weights[..., None]).sum(1)

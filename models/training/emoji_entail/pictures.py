@@ -7,6 +7,8 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+
 from emoji_dual.augment import (
     OVERSAMPLING,
     backgrounds,
@@ -18,7 +20,6 @@ from emoji_dual.augment import (
     place,
     recolour,
 )
-from torch import Tensor
 
 from . import colours
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+
 from emoji_dual.dataset import DATA, IMAGE_SIZE, Dataset
 from emoji_dual.loader import REDRAWN_SHARE, _may_flip
 from emoji_dual.model import Model

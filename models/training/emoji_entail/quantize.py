@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from emoji_dual.quantize import MIN_WEIGHTS, round_weights, weight_only_int8
 from onnx import TensorProto, helper, numpy_helper
+
+from emoji_dual.quantize import MIN_WEIGHTS, round_weights, weight_only_int8
 
 
 def int8(source: Path, target: Path) -> None:

@@ -1,9 +1,10 @@
 """The model as it is served: one graph from pictures of 480 × 480 and token ids to the three probabilities."""
 
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from emoji_dual.dataset import IMAGE_SIZE
 from emoji_dual.model import Model
-from torch import Tensor, nn
 
 from .features import Eye
 from .model import Fusion

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from emoji_dual.dataset import DATA, Dataset
 from emoji_dual.model import Model, average_into
 from emoji_dual.tokenizer import UNK, load
-from torch import nn
 
 from .batches import Batch, batch
 from .claims import Claims
@@ -82,7 +83,7 @@ def accuracy(model: Fusion, items: list[Item], stored: Features, blind: bool) ->
     return round(float((logits(model, items, stored, blind).argmax(1) == answers).float().mean()), 4)
 
 
-def train(steps: int, seed: int, blind: bool, target: Path, dual: Path, minutes: float) -> None:
+def train(steps: int, seed: int, blind: bool, target: Path, dual: Path, minutes: float, start: Path | None) -> None:
     torch.manual_seed(seed)
     data, tokenizer = Dataset(), load()
     kinds = Kinds(data)
@@ -94,6 +95,8 @@ def train(steps: int, seed: int, blind: bool, target: Path, dual: Path, minutes:
         for sample in [Claims(kinds, Gallery(kept, len(data.concepts)), forms, seed=1)]
     }
     model = fresh(Model.load(dual)).train()
+    if start:
+        model.load_state_dict(torch.load(start, weights_only=True)["model"], strict=False)
     optimizer = optimizer_for(model)
     averaged = copy.deepcopy(model).eval()
     begin, total = time.monotonic(), 0.0
@@ -131,11 +134,12 @@ def main() -> None:
     options.add_argument("--blind", action="store_true")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--dual", type=Path, default=DATA / "model.pt", help="checkpoint of emoji-dual")
+    options.add_argument("--start", type=Path, help="begin with the weights of another run; what they lack begins anew")
     options.add_argument("--target", type=Path)
     args = options.parse_args()
     torch.set_num_threads(args.threads)
     target = args.target or FOLDER / ("blind.pt" if args.blind else "model.pt")
-    train(args.steps, args.seed, args.blind, target, args.dual, args.minutes)
+    train(args.steps, args.seed, args.blind, target, args.dual, args.minutes, args.start)
 
 
 if __name__ == "__main__":

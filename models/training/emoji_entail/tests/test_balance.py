@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
 from emoji_dual.dataset import DATA, Dataset
 from emoji_entail import colours
 from emoji_entail.claims import Claims
