@@ -53,6 +53,12 @@ describe("collections", () => {
     expectError(await put(`/v1/collections/${encodeURIComponent(name)}`, {}), 400, "invalid_request", "name");
   });
 
+  it("refuse another model than they were made with", async () => {
+    const name = await collectionWith([]);
+    expectError(await put(`/v1/collections/${name}`, { model: "another-model" }), 409, "collection_conflict", "model");
+    expect((await put(`/v1/collections/${name}`, { model: "emoji-dual" })).status).toBe(200);
+  });
+
   it("refuse an unknown model and unknown fields", async () => {
     expectError(await put(`/v1/collections/${fresh()}`, { model: "nope" }), 404, "model_not_found", "model");
     expectError(await put(`/v1/collections/${fresh()}`, { dims: 3 }), 400, "unknown_field", "dims");
@@ -178,6 +184,12 @@ describe("items", () => {
       "items",
     ],
     [
+      "ten thousand items",
+      { items: Array.from({ length: 10_000 }, (_, i) => ({ id: `${i}`, text: "x" })) },
+      "too_many_inputs",
+      "items",
+    ],
+    [
       "__proto__ as metadata",
       JSON.parse('{"items":[{"id":"a","text":"x","metadata":{"__proto__":1}}]}'),
       "invalid_request",
@@ -206,6 +218,40 @@ describe("items", () => {
     expect([status, body.succeeded, body.failed]).toEqual([200, 2, 1]);
     expect(body.results[1]).toMatchObject({ id, status: "failed", error: { param: `items[1]${field}` } });
     expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(2);
+  });
+
+  it.each([
+    ["too short", `[${"1,".repeat(254)}1]`, "vector_invalid"],
+    ["too long", `[${"1,".repeat(256)}1]`, "vector_invalid"],
+    ["longer than any model's", `[${"1,".repeat(5000)}1]`, "too_many_inputs"],
+    ["of zeros", `[${"0,".repeat(255)}0]`, "vector_invalid"],
+    ["of numbers that float32 cannot hold", `[1e39,${"0,".repeat(254)}0]`, "vector_invalid"],
+    ["of numbers that nothing can hold", `[1e999,${"0,".repeat(254)}0]`, "invalid_request"],
+    ["with something that is no number", `[null,${"0,".repeat(254)}0]`, "invalid_request"],
+  ])("refuse a vector %s alone, and store the others", async (_, embedding, code) => {
+    const name = await collectionWith([]);
+    const body = `{"items":[{"id":"bad","embedding":${embedding}},{"id":"good","text":"a good one"}]}`;
+    const headers = { "content-type": "application/json" };
+    const answer = await call("PUT", `/v1/collections/${name}/items`, { body, headers });
+    expect(answer.body).toMatchObject({ succeeded: 1, failed: 1, results: [{ id: "bad", error: { code } }, {}] });
+    expect(answer.body.results[0].error.param).toMatch(/^items\[0\]\.embedding/);
+    expect((await get(`/v1/collections/${name}`)).body.items.total).toBe(1);
+  });
+
+  it("are refused, with a 400, in a body that has NaN, which JSON knows nothing of", async () => {
+    const name = await collectionWith([]);
+    const headers = { "content-type": "application/json" };
+    const body = `{"items":[{"id":"a","embedding":[NaN]}]}`;
+    expectError(await call("PUT", `/v1/collections/${name}/items`, { body, headers }), 400, "invalid_json");
+  });
+
+  it("refuse a cursor of another collection", async () => {
+    const [mine, other] = [await collectionWith([]), await collectionWith([])];
+    const items = ["a", "b", "c"].map((id) => ({ id, text: id }));
+    for (const name of [mine, other]) await put(`/v1/collections/${name}/items`, { items });
+    const { body } = await get(`/v1/collections/${other}/items?limit=1`);
+    const page = await get(`/v1/collections/${mine}/items?cursor=${encodeURIComponent(body.next_cursor)}`);
+    expectError(page, 400, "invalid_cursor", "cursor");
   });
 
   it("refuse a cursor from elsewhere", async () => {
@@ -293,6 +339,16 @@ describe("search", () => {
     ["a filter of nothing", { query: "a", filter: {} }, 400, "invalid_request", "filter"],
     ["a filter of no conditions", { query: "a", filter: { all: [] } }, 400, "empty_input", "filter.all"],
     ["a condition without operator", { query: "a", filter: { field: "n" } }, 400, "invalid_request", "filter"],
+    ["a comparison with null", { query: "a", filter: { field: "n", eq: null } }, 400, "invalid_request", "filter.eq"],
+    ["a comparison with a list", { query: "a", filter: { field: "n", eq: [1] } }, 400, "invalid_request", "filter.eq"],
+    ["a list of nothing", { query: "a", filter: { field: "n", in: [] } }, 400, "empty_input", "filter.in"],
+    [
+      "a text for a truth value",
+      { query: "a", filter: { field: "n", exists: "yes" } },
+      400,
+      "invalid_request",
+      "filter.exists",
+    ],
     [
       "a number compared with a text",
       { query: "a", filter: { field: "n", gt: "x" } },
