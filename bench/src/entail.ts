@@ -48,7 +48,8 @@ export async function benchEntail(options: BenchOptions): Promise<readonly Findi
     threads: options.cores,
   });
   await using service = await startService({ id: manifest.id, modelsDir: dirname(folder) }, options.cores);
-  return measure({ ...options, seconds: options.seconds * SHARE }, manifest, variant, loop, service);
+  // Awaited here: service and loop end with this function.
+  return await measure({ ...options, seconds: options.seconds * SHARE }, manifest, variant, loop, service);
 }
 
 /** In the order in which the service takes them. */
