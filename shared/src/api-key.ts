@@ -51,9 +51,18 @@ export function parseApiKey(text: string): ParsedApiKey | undefined {
   return { key: text, publicId };
 }
 
+/** A deployment has one pepper, and importing it costs more than the signature. */
+let imported: { readonly pepper: string; readonly key: CryptoKey } | undefined;
+
+async function pepperKey(pepper: string): Promise<CryptoKey> {
+  if (imported?.pepper !== pepper) {
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    imported = { pepper, key: await crypto.subtle.importKey("raw", utf8.encode(pepper), hmac, false, ["sign"]) };
+  }
+  return imported.key;
+}
+
 /** HMAC-SHA-256 of the key under the deployment's pepper, in hex: what the directory stores. */
 export async function digestApiKey(pepper: string, key: string): Promise<string> {
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  const pepperKey = await crypto.subtle.importKey("raw", utf8.encode(pepper), hmac, false, ["sign"]);
-  return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", pepperKey, utf8.encode(key))));
+  return toHex(new Uint8Array(await crypto.subtle.sign("HMAC", await pepperKey(pepper), utf8.encode(key))));
 }
