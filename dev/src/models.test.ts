@@ -34,6 +34,6 @@ it("says how to get a model of the catalogue", async () => {
 it("names the models there are when asked for one that nobody knows", async () => {
   await pulled("acme-clip");
   await expect(find("clip")).rejects.toThrow(
-    /^there is no model "clip"\. Here: emoji-dual, acme-clip\. To be pulled: .*clip-vit-base-patch32/,
+    /^there is no model "clip"\. Here: emoji-dual, emoji-entail, acme-clip\. To be pulled: .*clip-vit-base-patch32/,
   );
 });

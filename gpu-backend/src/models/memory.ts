@@ -14,8 +14,12 @@ const PEAK: Readonly<Record<Family, Readonly<Record<Variant, number>>>> = {
   ofa: { fp32: 3.5, fp16: 4, int8: 16 },
 };
 
-/** What each pair of a batch adds while an OFA runs, of a picture of 480 × 480: 105 to 145 MB, whatever the model's size. */
+/**
+ * What each pair of a batch adds while an OFA runs, of a picture of 480 × 480: 105 to 145 MB, whatever the model's size. A much
+ * smaller file is of a model that reads its pictures more coarsely (the built-in one: next to nothing), and takes a multiple of it.
+ */
 const PAIR_BYTES = 150e6;
+const PAIR_PER_FILE = 4;
 
 export interface WeighedFile {
   readonly variant: Variant;
@@ -26,8 +30,9 @@ export interface WeighedFile {
 export const loadingBytes = (family: Family, files: readonly WeighedFile[]): number =>
   Math.round(files.reduce((sum, { variant, bytes }) => sum + bytes * PEAK[family][variant], 0));
 
-/** @param side of the model's pictures, in pixels. */
-export const batchBytes = (pairs: number, side: number): number => Math.round(pairs * PAIR_BYTES * (side / 480) ** 2);
+/** Bytes that so many pairs take while they are judged. @param side of the model's pictures, in pixels. */
+export const batchBytes = (pairs: number, side: number, file: WeighedFile): number =>
+  Math.round(pairs * Math.min(PAIR_BYTES, PAIR_PER_FILE * file.bytes) * (side / 480) ** 2);
 
 /**
  * Bytes that this process can still take: what the machine has free, or what its cgroup leaves it if that is less. Not

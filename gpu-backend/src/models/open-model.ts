@@ -56,7 +56,8 @@ export interface Location {
 /** @throws ModelFault if the model cannot be served as it lies. */
 export async function openModel(location: Location, manifest: Manifest, options: OpenOptions): Promise<OpenedModel> {
   if (manifest.family === "ofa") {
-    const working = batchBytes(options.engine.maxPairBatch, manifest.image.size);
+    const { maxPairBatch } = options.engine;
+    const working = (file: ChosenFile) => batchBytes(maxPairBatch, manifest.image.size, file);
     const parts = await gather(location, manifest, { pair: manifest.files }, options, working);
     return { ...parts.found, model: await openOfaModel({ manifest, ...parts }) };
   }
@@ -70,8 +71,8 @@ async function gather<Graph extends string>(
   { family, text: { tokenizer } }: Manifest,
   graphs: Readonly<Record<Graph, Variants>>,
   { variants, engine, log, now, freeBytes }: OpenOptions,
-  /** Bytes that the warm-up takes beside the loaded graphs, where it is much. */
-  workingBytes = 0,
+  /** Bytes that the warm-up takes beside a loaded graph, where it is much. */
+  working: (file: ChosenFile) => number = () => 0,
 ) {
   const chosen = mapped(graphs, (files, graph) => preferred(graph, files, variants));
   const files = Object.values<ChosenFile>(chosen);
@@ -79,13 +80,14 @@ async function gather<Graph extends string>(
   const verify = (file: ModelFile) => blaming(MANIFEST, PULL_AGAIN, () => verifyFile(location.path, file));
   const located = new Map<ChosenFile, string>();
   for (const file of files) located.set(file, await locate(file));
+  const needed = files.reduce((sum, file) => sum + working(file), loadingBytes(family, files));
   const paths = mapped(chosen, (file) => located.get(file) ?? "");
   return {
     chosen,
     paths: { ...paths, tokenizer: await verify(tokenizer) },
     found: {
       variants: mapped(chosen, ({ variant }) => variant),
-      loadingBytes: fitsIntoMemory(files, loadingBytes(family, files) + workingBytes, freeBytes()),
+      loadingBytes: fitsIntoMemory(files, needed, freeBytes()),
     },
     engine,
     now,
