@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type EmojiSample, loadEmojiSamples, renderEmoji } from "../emoji.ts";
 import { ROOT } from "../settings.ts";
+import { hasBrowser, openBrowser } from "../testing/browser.ts";
 import { installPackedSdk } from "../testing/packed-sdk.ts";
 import { type Stack, startStack } from "../testing/stack.ts";
 
@@ -62,6 +63,26 @@ describe("the published SDK", () => {
     await writeFile(join(folder, "example.mjs"), code);
     const { stdout } = await run(node, ["example.mjs"], { cwd: folder, env: environment() });
     expect(stdout).toBe("apple\n");
+  });
+
+  it.skipIf(!hasBrowser())("runs in a browser", async () => {
+    await using browser = await openBrowser();
+    const page = await browser.newPage();
+    const files = `${stack.url}/packed-sdk/`;
+    await page.route(`${files}*`, async (route) => {
+      const file = join(folder, "node_modules/sightline/dist", route.request().url().slice(files.length));
+      await route.fulfill({ path: file, contentType: "text/javascript" });
+    });
+    await page.goto(stack.url);
+    // As text: vitest would rewrite the import in a function.
+    const found = await page.evaluate(`(async () => {
+      const { Sightline } = await import(${JSON.stringify(`${files}index.js`)});
+      const sightline = new Sightline({ baseUrl: location.origin, apiKey: ${JSON.stringify(stack.apiKey)} });
+      const emoji = sightline.collection("emoji");
+      const picture = new Blob([await emoji.itemImage("1f34e")]);
+      return (await emoji.search(picture, { top_k: 1 })).results[0].id;
+    })()`);
+    expect(found).toBe("1f34e");
   });
 
   it("has types for whoever has neither Node's nor ours", async () => {
