@@ -10,7 +10,7 @@ terraform {
     }
     cloudflare = {
       source  = "cloudflare/cloudflare"
-      version = "5.14.0"
+      version = "5.22.0"
     }
   }
 }

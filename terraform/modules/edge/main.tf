@@ -1,5 +1,5 @@
 # The worker on Cloudflare: its code as a version, the deployment of it, the bucket for pictures, the public name.
-# Attributes are those of provider 5.14.0. Queues for bulk jobs are not here: the worker has no consumer yet.
+# Attributes are those of provider 5.22.0. Queues for bulk jobs are not here: the worker has no consumer yet.
 
 terraform {
   required_version = ">= 1.11.0"
@@ -8,7 +8,7 @@ terraform {
     cloudflare = {
       source = "cloudflare/cloudflare"
       # Exact: the schemas of version 5 still move between minor releases.
-      version = "5.14.0"
+      version = "5.22.0"
     }
   }
 }

@@ -66,7 +66,7 @@ variable "node_memory" {
 variable "qdrant_version" {
   description = "Sightline's tests know 1.12 to 1.19."
   type        = string
-  default     = "v1.19.0"
+  default     = "v1.17.1"
 
   validation {
     condition     = can(regex("^v1\\.(1[2-9])\\.[0-9]+$", var.qdrant_version))
