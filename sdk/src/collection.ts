@@ -53,7 +53,8 @@ export class Collection {
   }
 
   /**
-   * Adds or replaces items, any number of them. An item that cannot be taken fails alone, and says why in its result.
+   * Adds or replaces items, any number of them. An item that cannot be taken fails alone, and says why in its result. Ids
+   * should differ: calls are under way side by side, and which of two items of the same id stays is anybody's guess.
    *
    * @throws ApiError if a call fails as a whole.
    */
