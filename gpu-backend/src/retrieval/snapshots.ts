@@ -47,8 +47,12 @@ export class Snapshots {
 
   /** Those that are whole, and the one that is being worked on, oldest first. */
   list(): readonly Snapshot[] {
-    const names = existsSync(this.#folder) ? readdirSync(this.#folder).filter((name) => !name.endsWith(PARTIAL)) : [];
-    const whole = names.map((name): Snapshot => ({ name: SnapshotName.parse(name), status: "whole" }));
+    // What else lies there, or is not whole, is called otherwise.
+    const names = existsSync(this.#folder) ? readdirSync(this.#folder) : [];
+    const whole = names.flatMap((name): Snapshot[] => {
+      const parsed = SnapshotName.safeParse(name);
+      return parsed.success ? [{ name: parsed.data, status: "whole" }] : [];
+    });
     const all = new Map(whole.map((one) => [one.name, one]));
     if (this.#job && (this.#job.status !== "whole" || all.has(this.#job.name))) all.set(this.#job.name, this.#job);
     return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
