@@ -71,7 +71,9 @@ resource "aws_autoscaling_group" "gpu" {
 
   # ECS says which instance may go: one without a task.
   protect_from_scale_in = true
-  capacity_rebalance    = true
+  # Else a destroy would wait for the protected instances for ever. They hold nothing.
+  force_delete       = true
+  capacity_rebalance = true
 
   mixed_instances_policy {
     instances_distribution {

@@ -13,7 +13,7 @@ locals {
           scrape_configs = [{
             job_name        = "backend"
             scrape_interval = "15s"
-            static_configs  = [{ targets = ["127.0.0.1:${local.backend_port}"] }]
+            static_configs  = [{ targets = ["127.0.0.1:${local.backend_port}"], labels = { service = var.name } }]
             metric_relabel_configs = [{
               source_labels = ["__name__"]
               regex         = local.queue_metric
@@ -27,9 +27,9 @@ locals {
       awsemf = {
         namespace      = local.metrics_namespace
         log_group_name = local.has_queue_depth ? aws_cloudwatch_log_group.metrics[0].name : ""
-        # Without labels: CloudWatch takes the average over replicas itself.
+        # One series for all replicas: CloudWatch takes the average over them itself.
         dimension_rollup_option = "NoDimensionRollup"
-        metric_declarations     = [{ dimensions = [[]], metric_name_selectors = ["^${local.queue_metric}$"] }]
+        metric_declarations     = [{ dimensions = [["service"]], metric_name_selectors = ["^${local.queue_metric}$"] }]
       }
     }
     service = {
@@ -82,6 +82,11 @@ resource "aws_appautoscaling_policy" "queue_depth" {
       namespace   = local.metrics_namespace
       metric_name = local.queue_metric
       statistic   = "Average"
+
+      dimensions {
+        name  = "service"
+        value = var.name
+      }
     }
   }
 }

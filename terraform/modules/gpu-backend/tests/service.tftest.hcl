@@ -289,7 +289,7 @@ run "scales_on_queue_depth" {
   }
 
   assert {
-    condition     = one(one(aws_appautoscaling_policy.queue_depth[0].target_tracking_scaling_policy_configuration).customized_metric_specification).metric_name == "sightline_queue_depth" && one(one(aws_appautoscaling_policy.queue_depth[0].target_tracking_scaling_policy_configuration).customized_metric_specification).namespace == "Sightline/sightline-test"
+    condition     = one(one(aws_appautoscaling_policy.queue_depth[0].target_tracking_scaling_policy_configuration).customized_metric_specification).metric_name == "sightline_queue_depth" && one(one(aws_appautoscaling_policy.queue_depth[0].target_tracking_scaling_policy_configuration).customized_metric_specification).namespace == "Sightline/sightline-test" && one(one(one(aws_appautoscaling_policy.queue_depth[0].target_tracking_scaling_policy_configuration).customized_metric_specification).dimensions).value == "sightline-test"
     error_message = "The policy reads the gauge that the collector writes."
   }
 
