@@ -13,7 +13,7 @@ const BATCH = 48;
  */
 export async function indexSamples(api: Api): Promise<{ indexed: number; total: number; ms: number }> {
   const samples = await loadEmojiSamples();
-  const model = (await api.models()).data.find((m) => m.default);
+  const model = (await api.models()).data.find((m) => m.default && m.tasks.includes("search"));
   if (!model) throw new Error("the backend has refused the model; its reason is in the lines above");
   if (await isComplete(api, samples.length, model)) return { indexed: 0, total: samples.length, ms: 0 };
   await api.deleteCollection(NAME);

@@ -23,6 +23,7 @@ const Variables = z.object({
   REDIS_URL: z.url(),
   REDIS_TOKEN: z.string().min(1),
   KEY_PEPPER: z.string().min(32),
+  /** Of those that embed; an entailment model that is not named is the first that is served. */
   DEFAULT_MODEL: z.union([z.literal(""), ModelId]).default(""),
   /** The cache tiers, nearest first; 0 switches one off. */
   CACHE_MEMORY_MB: Amount,

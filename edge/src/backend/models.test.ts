@@ -1,8 +1,10 @@
 import type { ServedModel } from "@sightline/shared/internal/protocol";
+import { bytesToBase64 } from "@sightline/shared/vectors";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { KeyValue } from "../redis.ts";
 import { servicesFor } from "../services.ts";
 import { env, expectError, get, post, put } from "../testing/client.ts";
+import { png } from "../testing/images.ts";
 import { type CatalogueContext, ModelCatalogue } from "./models.ts";
 
 const NOWHERE: KeyValue = { get: async () => null, set: async () => undefined };
@@ -72,6 +74,13 @@ describe("a model's revision that the backend has unloaded since the last look a
     expect(stale.looks()).toBe(2);
   });
 
+  it("is replaced in judging pairs, too", async () => {
+    const image = bytesToBase64(await png(1, 2, 3));
+    const answer = await post("/v1/entailment", { image, hypothesis: fresh("d") }, { env: stale.env });
+    expect(answer.status).toBe(200);
+    expect(stale.looks()).toBe(2);
+  });
+
   it("is answered with 503 while the list still shows it", async () => {
     stale.show((models) => models.map(older));
     const answer = await post("/v1/embeddings", { input: fresh("e") }, { env: stale.env });
@@ -98,7 +107,8 @@ describe("a second revision beside the first", () => {
     expect((await put(`/v1/collections/${fresh("new")}`, {}, { env: own.env })).body.revision).toBe("0");
 
     const list = (await get("/v1/models", { env: own.env })).body.data;
-    expect(list.map((model: { default: boolean }) => model.default)).toEqual([true, false]);
+    const twins = list.filter(({ family }: { family: string }) => family === "clip");
+    expect(twins.map((model: { default: boolean }) => model.default)).toEqual([true, false]);
     const found = await post(`${path}/search`, { query: fresh("apple") }, { env: own.env });
     expect(found.body.results).toMatchObject([{ id: "a" }]);
   });
