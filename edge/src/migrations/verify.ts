@@ -8,6 +8,7 @@ import type { Placement } from "../collections/placement.ts";
 import { type CollectionRecord, placementOf, spaceOf } from "../collections/registry.ts";
 import type { EdgeStore } from "../collections/remote-store.ts";
 
+type Places = Pick<Access, "store" | "scope">;
 type Place = Verification["places"][number];
 type Recall = NonNullable<Place["recall"]>;
 
@@ -18,7 +19,7 @@ const RUN = 5;
 const TIE = 1e-5;
 
 /** @param sample how many items are searched for in each place. */
-export async function verify(access: Access, record: CollectionRecord, sample: number): Promise<Verification> {
+export async function verify(access: Places, record: CollectionRecord, sample: number): Promise<Verification> {
   const roles: readonly (readonly [Place["role"], Placement])[] = [
     ["current", placementOf(record)],
     ...(record.mirror ? [[record.mirror.role, record.mirror.at] as const] : []),
@@ -29,7 +30,7 @@ export async function verify(access: Access, record: CollectionRecord, sample: n
 }
 
 async function verifyPlace(
-  { store, scope }: Access,
+  { store, scope }: Places,
   role: Place["role"],
   place: Placement,
   sample: number,

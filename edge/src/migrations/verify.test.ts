@@ -1,0 +1,68 @@
+/** The recall probe on a store that misses something, as an index that has gone bad would. */
+import { ModelId, Revision } from "@sightline/shared/ids";
+import { points, scope } from "@sightline/shared/store/conformance/fixtures";
+import type { Hit, SearchQuery } from "@sightline/shared/store/port";
+import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
+import { physicalName } from "@sightline/shared/store/qdrant/space";
+import { QdrantStore } from "@sightline/shared/store/qdrant/store";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CollectionRecord } from "../collections/registry.ts";
+import type { EdgeStore } from "../collections/remote-store.ts";
+import { env } from "../testing/client.ts";
+import { verify } from "./verify.ts";
+
+const { tenant, collection } = scope("verified", `c-${crypto.randomUUID().slice(0, 8)}`);
+const record: CollectionRecord = {
+  id: collection,
+  name: collection,
+  scope: collection,
+  model: ModelId.parse("conformance-verify"),
+  revision: Revision.parse("1"),
+  dims: 8,
+  description: "",
+  pictures: false,
+  createdAt: "",
+  left: [],
+};
+const space = { id: record.model, revision: record.revision, dims: record.dims };
+const { url, apiKey } = env.TEST_QDRANT;
+const store = new QdrantStore({ connection: new QdrantConnection({ url, apiKey }), callMs: () => 20_000 });
+
+beforeAll(async () => {
+  await store.ensure(space);
+  await store.upsert(space, { tenant, collection }, points(200));
+});
+
+afterAll(async () => {
+  const own = `${url}/collections/${encodeURIComponent(physicalName(space))}`;
+  await fetch(own, { method: "DELETE", headers: { "api-key": apiKey } });
+});
+
+/** What a search finds if it is not exhaustive. */
+const missing = (keep: (hit: Hit, rank: number) => boolean): Parameters<typeof verify>[0] => ({
+  store: {
+    count: (...call) => store.count(...call),
+    scroll: (...call) => store.scroll(...call),
+    async search(at, of, query: SearchQuery) {
+      const hits = await store.search(at, of, query);
+      return query.effort === "exhaustive" ? hits : hits.filter(keep);
+    },
+  } as EdgeStore,
+  scope: () => ({ tenant, collection }),
+});
+
+const recallOf = async (access: Parameters<typeof verify>[0]) => (await verify(access, record, 12)).places[0]?.recall;
+
+describe("the recall of an index", () => {
+  it("is 1 where every search finds what is nearest", async () => {
+    expect(await recallOf(missing(() => true))).toMatchObject({ mean: 1, least: 1 });
+  });
+
+  it("is the share that searches find, and names the worst of them", async () => {
+    // The first hit is the item itself; of the ten others five are left out.
+    const recall = await recallOf(missing((_, rank) => rank === 0 || rank % 2 === 0));
+    expect(recall).toMatchObject({ mean: expect.closeTo(0.5, 5), least: 0.5 });
+    expect(recall?.sample).toBeGreaterThan(5);
+    expect(await recallOf(missing(() => false))).toMatchObject({ mean: 0, least: 0 });
+  });
+});
