@@ -170,7 +170,7 @@ function parameters(place: "path" | "query", schema: z.ZodObject | undefined, co
 }
 
 const INTRODUCTION =
-  "One HTTPS API over pictures and text: embeddings, zero-shot classification, ranking and cross-modal search.\n\n" +
+  "One HTTPS API over pictures and text: embeddings, zero-shot classification, ranking, visual entailment and cross-modal search.\n\n" +
   "Send your key as `Authorization: Bearer <key>`.";
 
 const errorTable = (): string =>
