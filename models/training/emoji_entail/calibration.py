@@ -1,4 +1,4 @@
-"""One temperature for the scores, fitted on pictures that training did not see."""
+"""How far a score may be read as a probability."""
 
 import torch
 from torch import Tensor
@@ -17,10 +17,3 @@ def expected_calibration_error(scores: Tensor, answers: Tensor) -> float:
         if (bins == b).any()
     ]
     return float(torch.stack(gaps).sum())
-
-
-def fit_temperature(logits: Tensor, answers: Tensor) -> float:
-    """The divisor of the logits with the least cross entropy, over a fine grid."""
-    grid = torch.linspace(-1, 1.2, 221).exp()
-    losses = [torch.nn.functional.cross_entropy(logits / t, answers) for t in grid]
-    return float(grid[torch.stack(losses).argmin()])

@@ -94,9 +94,8 @@ def main() -> None:
     torch.set_num_threads(1)
     data = Dataset()
     kinds, dual = Kinds(data), Model.load(args.dual)
-    blind = load_fusion(dual, args.blind) if args.blind.exists() else None
+    blind = load_fusion(dual, args.blind) if args.blind.is_file() else None
     fusion = load_fusion(dual, args.checkpoint) if args.checkpoint else None
-    heat = 1.0 if fusion else json.loads((args.files / "manifest.json").read_text())["temperature"]
     report: dict[str, dict] = {}
     for split in args.splits:
         stored, rows = Features.load(split), SPLITS[split](data)
@@ -109,12 +108,8 @@ def main() -> None:
                 scores = logits(fusion, items, stored, blind=False).softmax(1)
             else:
                 scores = served_scores(args.files / FILE, data, rows, items)
-            calm = (scores.clamp(min=1e-9).log() / heat).softmax(1)
-            found: dict = {"model": table(items, scores.argmax(1).numpy())}
-            found["calibration error"] = {
-                "as trained": round(expected_calibration_error(scores, answers), 4),
-                "with temperature": round(expected_calibration_error(calm, answers), 4),
-            }
+            error = expected_calibration_error(scores, answers)
+            found: dict = {"model": table(items, scores.argmax(1).numpy()), "calibration error": round(error, 4)}
             if blind:
                 found["hypothesis only"] = table(items, logits(blind, items, stored, blind=True).argmax(1).numpy())
             report[f"{split}, {title}"] = found

@@ -1,7 +1,7 @@
 """Writes the served files: `python -m emoji_entail.export --revision 1` → models/emoji-entail/.
 
-One ONNX graph, the tokenizer, and the manifest with sizes, checksums and the temperature. The file is compared with
-torch first, and refused if a score depends on the batch or on padding.
+One ONNX graph, the tokenizer, and the manifest with sizes and checksums. The file is compared with torch first, and refused
+if a score depends on the batch or on padding.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from emoji_dual.model import Model
 from emoji_dual.tokenizer import CLS, PAD, PATH, SEP, load
 
 from .batches import CONTEXT_LENGTH, encode
-from .calibration import fit_temperature
 from .claims import Claims
 from .features import FOLDER, Features
 from .gallery import Gallery
@@ -32,13 +31,12 @@ from .prompts import MAX_WORDS, WITH_CAPTION, WITHOUT_CAPTION, prompt
 from .quantize import int8
 from .sentences import ANSWERS
 from .served import INPUTS, MEAN, OUTPUT, STD, Served
-from .train import fresh, logits
+from .train import fresh
 
 TARGET = Path(__file__).parents[2] / "emoji-entail"
 FILE = "model.int8.onnx"
 SAMPLES = 24
 FP32_BOUND, INT8_BOUND, BATCH_BOUND = 1e-3, 0.1, 1e-5
-CALIBRATION_TRIPLES = 500
 DESCRIPTION = (
     "Small visual-entailment model trained from scratch on open emoji art: says whether a sentence about a drawing, in "
     "English or Chinese, is true, false or left open. For demos and tests; it is not OFA and knows no photographs."
@@ -52,21 +50,6 @@ def load_fusion(dual: Model, path: Path) -> Fusion:
     fusion = fresh(dual)
     fusion.load_state_dict(torch.load(path, weights_only=True)["model"])
     return fusion.eval()
-
-
-def temperature(fusion: Fusion, data: Dataset, kinds: Kinds) -> float:
-    """Fitted on the validation pictures, of the training's styles, with sentences that training had and had not."""
-    stored = Features.load("validation")
-    gallery = Gallery(stored, len(data.concepts))
-    items = [
-        item
-        for forms in ("train", "test")
-        for claims in [Claims(kinds, gallery, forms, seed=5)]
-        for _ in range(CALIBRATION_TRIPLES)
-        for item in claims.triple()
-    ]
-    answers = torch.tensor([item.answer for item in items])
-    return round(fit_temperature(logits(fusion, items, stored, blind=False), answers), 3)
 
 
 def sample(data: Dataset, kinds: Kinds) -> Sample:
@@ -127,7 +110,7 @@ def check(path: Path, given: Sample, expected: np.ndarray, bound: float) -> None
     assert max(differences.values()) < BATCH_BOUND, f"{path.name} depends on its batch: {differences}"
 
 
-def manifest(revision: str, heat: float, folder: Path) -> dict:
+def manifest(revision: str, folder: Path) -> dict:
     return {
         "id": "emoji-entail",
         "revision": revision,
@@ -158,7 +141,6 @@ def manifest(revision: str, heat: float, folder: Path) -> dict:
         },
         "prompts": {"without_caption": WITHOUT_CAPTION, "with_caption": WITH_CAPTION},
         "answers": ANSWERS,
-        "temperature": heat,
         "output": OUTPUT,
         "files": {"int8": entry(folder / FILE)},
     }
@@ -184,7 +166,6 @@ def main() -> None:
     model = Served(dual, fusion).eval()
     with torch.no_grad():
         expected = model(*(torch.from_numpy(part) for part in given)).numpy()
-        heat = temperature(fusion, data, kinds)
     work = DATA / "onnx"
     work.mkdir(exist_ok=True)
     args.target.mkdir(exist_ok=True)
@@ -194,7 +175,7 @@ def main() -> None:
     check(work / FILE, given, expected, INT8_BOUND)
     shutil.copy(PATH, args.target / "tokenizer.json")
     shutil.copy(work / FILE, args.target / FILE)
-    content = dump(manifest(args.revision, heat, args.target))
+    content = dump(manifest(args.revision, args.target))
     (args.target / "manifest.json").write_text(content + "\n")
     print(content)
 
