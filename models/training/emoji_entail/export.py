@@ -1,7 +1,7 @@
 """Writes the served files: `python -m emoji_entail.export --revision 1` → models/emoji-entail/.
 
-One ONNX graph, the tokenizer, and the manifest with sizes and checksums. The file is compared with torch first, and refused
-if a score depends on the batch or on padding.
+One ONNX graph, the tokenizer, and the manifest with sizes and checksums. The file is compared with torch first, and
+refused if a score depends on the batch or on padding.
 """
 
 import argparse
