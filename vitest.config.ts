@@ -6,6 +6,9 @@ import type { WorldBindings } from "./dev/src/testing/edge-world.ts";
 // The worker's assets folder is named in wrangler.toml and has to exist, built or not.
 mkdirSync("playground/dist", { recursive: true });
 
+// ONNX Runtime would tell Microsoft of its use.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
 export default defineConfig({
   test: {
     projects: [

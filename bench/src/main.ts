@@ -15,6 +15,9 @@ import { benchServed } from "./served.ts";
 import { benchSoak } from "./soak.ts";
 import { benchStart } from "./start.ts";
 
+// ONNX Runtime would tell Microsoft of its use.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
 const BENCHES: Readonly<Record<string, Bench>> = {
   served: benchServed,
   peer: benchPeer,
