@@ -36,7 +36,7 @@ describe("npm run ops", () => {
   });
 
   it("says in words what it cannot do", async () => {
-    expect(await ops("status", "demo")).toBe("demo/emoji: not being migrated\n");
+    expect(await ops("status", "demo")).toContain("demo/emoji: not being migrated\n");
     await expect(ops("end", "demo/emoji")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("migrated"),

@@ -65,6 +65,7 @@ describe("models", () => {
     const listed = await run("list", "--json");
     expect(JSON.parse(listed.output)).toMatchObject([
       { id: "emoji-dual", state: "built in" },
+      { id: "emoji-entail", state: "built in" },
       { id: "acme-clip", revision: "1", state: "installed", variants: { int8: 600_000 }, license: "Apache-2.0" },
     ]);
 

@@ -83,6 +83,7 @@ it("serves what was pulled", async () => {
     const { body: list } = await call("/internal/v1/models", {});
     expect(list.models).toMatchObject([
       { id: "emoji-dual" },
+      { id: "emoji-entail" },
       { id: "clip-vit-base-patch32", revision: entry.revision, dims: 512, logitScale: 100, contextLength: 77 },
     ]);
     const model = { id: entry.id, revision: entry.revision };
