@@ -54,13 +54,12 @@ describe("npm start", () => {
     expect(picture.headers.get("content-type")).toBe("image/webp");
   });
 
-  it.each([
-    ["red apple", "1f34e"],
-    ["rocket", "1f680"],
-    ["cat face", "1f431"],
-    ["guitar", "1f3b8"],
-  ])("finds %j among the first five", async (query, id) => {
-    expect((await search(query)).map((r) => r.id)).toContain(id);
+  it("finds nearly every picture by its name among the first five", async () => {
+    const asked = (await loadEmojiSamples()).filter((_, n) => n % 40 === 0);
+    const found = await Promise.all(
+      asked.map(async ({ id, metadata }) => (await search(metadata.name)).some((result) => result.id === id)),
+    );
+    expect(found.filter(Boolean).length / asked.length).toBeGreaterThan(0.9);
   });
 
   it("finds a picture by itself, and others by a stored item", async () => {
