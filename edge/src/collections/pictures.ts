@@ -1,8 +1,8 @@
 /** Item pictures in R2: a WebP thumbnail per image item, under a name that only its owner's requests can form. */
 import { sha256Hex } from "@sightline/shared/digest";
-import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
 import type { Scope } from "@sightline/shared/store/port";
+import { orUnavailable } from "../or-unavailable.ts";
 
 const prefixOf = ({ tenant, collection }: Scope): string => `items/${tenant}/${collection}/`;
 /** Item ids hold any characters and up to 256 of them; object names do not. */
@@ -10,10 +10,6 @@ const nameOf = async (scope: Scope, id: ItemId): Promise<string> => prefixOf(sco
 
 /** R2 deletes and lists at most this many objects a call. */
 const R2_BATCH = 1000;
-
-/** What was written stays written; sending the same again is harmless and brings the picture. */
-const unavailable = (cause: unknown): ApiError =>
-  new ApiError("store_unavailable", { message: "Item pictures cannot be reached.", retryAfterSeconds: 5, cause });
 
 /** Every method throws ApiError(store_unavailable) if the bucket does not answer. */
 export class Pictures {
@@ -51,10 +47,6 @@ export class Pictures {
   }
 }
 
-async function guarded<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw unavailable(cause);
-  }
-}
+/** What was written stays written; sending the same again is harmless and brings the picture. */
+const guarded = <T>(work: Promise<T>): Promise<T> =>
+  orUnavailable(() => work, { message: "Item pictures cannot be reached." });

@@ -8,6 +8,7 @@ import type { VectorSpace } from "@sightline/shared/store/port";
 import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
 import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
 
@@ -56,10 +57,8 @@ export class CollectionCache extends LRUCache<string, CollectionRecord> {
   }
 }
 
-const UNREACHABLE = {
-  message: "The directory of collections cannot be reached; nothing was changed.",
-  retryAfterSeconds: 5,
-};
+const asking = <T>(command: () => Promise<T>): Promise<T> =>
+  orUnavailable(command, { message: "The directory of collections cannot be reached; nothing was changed." });
 
 export class CollectionRegistry {
   readonly #redis: RedisClient;
@@ -95,7 +94,7 @@ export class CollectionRegistry {
 
   /** As it is now. @throws ApiError(store_unavailable) */
   async find(name: CollectionName): Promise<CollectionRecord | undefined> {
-    const [text, places] = await this.#ask(() =>
+    const [text, places] = await asking(() =>
       Promise.all([
         this.#redis.hget(redisKeys.collections(this.#tenant), name),
         this.#redis.hget(redisKeys.places(this.#tenant), name),
@@ -115,7 +114,7 @@ export class CollectionRegistry {
 
   /** Sorted by name. */
   async list(): Promise<CollectionRecord[]> {
-    const [records, places] = await this.#ask(() =>
+    const [records, places] = await asking(() =>
       Promise.all([
         this.#redis.hvals(redisKeys.collections(this.#tenant)),
         this.#redis.hvals(redisKeys.places(this.#tenant)),
@@ -133,22 +132,22 @@ export class CollectionRegistry {
   /** @returns false if another request has created a collection of this name in the meantime. */
   async create(record: CollectionRecord): Promise<boolean> {
     const key = redisKeys.collections(this.#tenant);
-    return this.#ask(() => this.#redis.hsetnx(key, record.name, stored(record)));
+    return asking(() => this.#redis.hsetnx(key, record.name, stored(record)));
   }
 
   /** What is not its places. */
   async replace(record: CollectionRecord): Promise<void> {
-    await this.#ask(() => this.#redis.hset(redisKeys.collections(this.#tenant), record.name, stored(record)));
+    await asking(() => this.#redis.hset(redisKeys.collections(this.#tenant), record.name, stored(record)));
   }
 
   /** Every write that begins from now on goes where this says, and every search. */
   async place({ id, name }: CollectionRecord, places: Omit<Places, "collection">): Promise<void> {
     const text = JSON.stringify({ collection: id, ...places } satisfies Places);
-    await this.#ask(() => this.#redis.hset(redisKeys.places(this.#tenant), name, text));
+    await asking(() => this.#redis.hset(redisKeys.places(this.#tenant), name, text));
   }
 
   async delete(name: CollectionName): Promise<void> {
-    await this.#ask(() =>
+    await asking(() =>
       Promise.all([
         this.#redis.hdel(redisKeys.collections(this.#tenant), name),
         this.#redis.hdel(redisKeys.places(this.#tenant), name),
@@ -159,14 +158,6 @@ export class CollectionRegistry {
 
   #cacheKey(name: CollectionName): string {
     return `${this.#tenant}/${name}`;
-  }
-
-  async #ask<T>(command: () => Promise<T>): Promise<T> {
-    try {
-      return await command();
-    } catch (cause) {
-      throw new ApiError("store_unavailable", { ...UNREACHABLE, cause });
-    }
   }
 }
 

@@ -11,6 +11,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { App } from "../context.ts";
+import { orUnavailable } from "../or-unavailable.ts";
 
 const KEPT_SECONDS = 86_400;
 /** A call whose isolate dies holds its key no longer than this; a living one ends by its deadline before. */
@@ -37,7 +38,10 @@ export const idempotency = createMiddleware<App>(async (c, next) => {
   const place = redisKeys.idempotency(c.var.identity.tenant, await sha256Hex(key.data));
   const request = await digestOf(c);
   const mine: Record = { state: "pending", request, owner: crypto.randomUUID() };
-  const found = await asking(() => claim(c, place, mine));
+  const found = await orUnavailable(() => claim(c, place, mine), {
+    message: "Idempotency keys cannot be looked up; nothing was changed.",
+    param: "Idempotency-Key",
+  });
   if (found.state === "pending" && found.owner === mine.owner) {
     await next();
     return keepOrRelease(c, place, request);
@@ -80,17 +84,4 @@ async function keepOrRelease(c: Context<App>, place: string, request: string): P
 async function recordOf(answer: Response, request: string): Promise<Record> {
   const type = answer.headers.get("content-type") ?? "application/json";
   return { state: "done", request, status: answer.status, type, body: await answer.clone().text() };
-}
-
-async function asking<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new ApiError("store_unavailable", {
-      message: "Idempotency keys cannot be looked up; nothing was changed.",
-      param: "Idempotency-Key",
-      retryAfterSeconds: 5,
-      cause,
-    });
-  }
 }

@@ -1,9 +1,9 @@
 /** How far the copying into a new place has come: kept in Redis, so that whoever goes on begins where another one stopped. */
 import { LeftBehind } from "@sightline/shared/api/migrations";
-import { ApiError } from "@sightline/shared/errors";
 import type { CollectionName, TenantId } from "@sightline/shared/ids";
 import { redisKeys } from "@sightline/shared/tenants";
 import { z } from "zod";
+import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
 
 /** How many items that were left behind are remembered by name. */
@@ -62,14 +62,5 @@ export class ProgressRecord {
   }
 }
 
-async function asking<T>(command: () => Promise<T>): Promise<T> {
-  try {
-    return await command();
-  } catch (cause) {
-    throw new ApiError("store_unavailable", {
-      message: "The state of the migration cannot be reached.",
-      retryAfterSeconds: 5,
-      cause,
-    });
-  }
-}
+const asking = <T>(command: () => Promise<T>): Promise<T> =>
+  orUnavailable(command, { message: "The state of the migration cannot be reached." });

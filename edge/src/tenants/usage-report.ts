@@ -1,9 +1,9 @@
 /** A month of a tenant's usage, read from Redis. */
 import type { Usage } from "@sightline/shared/api/usage";
-import { ApiError } from "@sightline/shared/errors";
 import type { TenantId } from "@sightline/shared/ids";
 import { PLANS, type PlanName } from "@sightline/shared/limits";
 import { redisKeys } from "@sightline/shared/tenants";
+import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
 import { daysOf, monthEnd, monthOf } from "./usage.ts";
 
@@ -14,7 +14,9 @@ export async function usageReport(
   plan: PlanName,
   month: string = monthOf(Date.now()),
 ): Promise<Usage> {
-  const fields = await fieldsOf(redis, redisKeys.usage(tenant, month));
+  const fields = await orUnavailable(() => redis.hgetall(redisKeys.usage(tenant, month)), {
+    message: "The usage cannot be read.",
+  });
   const used = Number(fields.total ?? 0);
   const quota = PLANS[plan].computeUnitsPerMonth;
   return {
@@ -35,12 +37,4 @@ export async function usageReport(
       work,
     })),
   };
-}
-
-async function fieldsOf(redis: RedisClient, key: string): Promise<Readonly<Record<string, string>>> {
-  try {
-    return await redis.hgetall(key);
-  } catch (cause) {
-    throw new ApiError("store_unavailable", { message: "The usage cannot be read.", retryAfterSeconds: 5, cause });
-  }
 }

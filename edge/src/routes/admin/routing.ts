@@ -1,12 +1,12 @@
 /** `/admin/v1/routing`: canaries, which give a share of the tenants another revision of a model. */
 import { PutRoutingRequest, Routing, type RoutingRecord } from "@sightline/shared/api/routing";
-import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { ServedModel } from "@sightline/shared/internal/protocol";
 import type { Context } from "hono";
 import type { App } from "../../context.ts";
 import { readBody } from "../../http/body.ts";
 import { catalogueContext } from "../../inference.ts";
+import { orUnavailable } from "../../or-unavailable.ts";
 import type { Router } from "../../router.ts";
 
 const COMMON = { tag: "Operator", access: "operator", path: "/admin/v1/routing", answer: Routing } as const;
@@ -47,13 +47,8 @@ export function adminRouting(router: Router): void {
 const set = async (c: Context<App>, record: RoutingRecord): Promise<Routing> =>
   shown(c, await asking(() => c.var.services.routing.write(c.var.redis, record)));
 
-async function asking<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new ApiError("store_unavailable", { message: "The routing cannot be reached.", cause, retryAfterSeconds: 5 });
-  }
-}
+const asking = <T>(work: () => Promise<T>): Promise<T> =>
+  orUnavailable(work, { message: "The routing cannot be reached." });
 
 async function shown(c: Context<App>, { canaries }: RoutingRecord): Promise<Routing> {
   // Without a list of models nothing is known to be served.
