@@ -1,6 +1,6 @@
 /** Fills the collection `emoji` with pictures, unless an earlier start has done so with the model that is served now. */
-import { SingleBar } from "cli-progress";
 import type { Api } from "./api.ts";
+import { progressBar } from "./bar.ts";
 import { type EmojiSample, loadEmojiSamples, renderEmoji } from "./emoji.ts";
 
 const NAME = "emoji";
@@ -19,14 +19,7 @@ export async function indexSamples(api: Api): Promise<{ indexed: number; total: 
   await api.deleteCollection(NAME);
   await api.createCollection(NAME, DESCRIPTION);
 
-  const bar = new SingleBar({
-    format: "  indexing emoji  {bar} {value}/{total} pictures, {rate}/s",
-    barsize: 32,
-    hideCursor: true,
-    clearOnComplete: true,
-    noTTYOutput: true,
-    notTTYSchedule: 2000,
-  });
+  const bar = progressBar("  indexing emoji  {bar} {value}/{total} pictures, {rate}/s", 2000);
   const from = performance.now();
   bar.start(samples.length, 0, { rate: "–" });
   try {

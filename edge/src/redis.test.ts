@@ -2,20 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { configFrom } from "./env.ts";
 import { createRedis, type RedisClient } from "./redis.ts";
 import { env } from "./testing/client.ts";
+import { recordCalls } from "./testing/record-calls.ts";
 
 const fresh = (): string => `sl:test:${crypto.randomUUID()}`;
-
-const real = globalThis.fetch;
-
-/** Bodies of the calls to Redis from now on. */
-function recordCalls(): unknown[][] {
-  const bodies: unknown[][] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
-    bodies.push(JSON.parse(String(init?.body)));
-    return real(input, init);
-  });
-  return bodies;
-}
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
 import { env } from "../testing/client.ts";
+import { recordCalls } from "../testing/record-calls.ts";
 import { type Limiter, redisLimiter } from "./limiter.ts";
 import { Settlements } from "./settlements.ts";
 
@@ -19,17 +20,6 @@ function tenantAt(settlements: Settlements) {
   const inProgress = async () => Number(await redis().command("HLEN", redisKeys.inProgress(tenant)));
   const metered = async () => (await redis().hgetall(redisKeys.usage(tenant, "2026-11"))).total;
   return { call, end, inProgress, metered };
-}
-
-/** Bodies of the calls to Redis from now on. */
-function recordCalls(): unknown[][] {
-  const real = globalThis.fetch;
-  const bodies: unknown[][] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
-    bodies.push(JSON.parse(String(init?.body)));
-    return real(input, init);
-  });
-  return bodies;
 }
 
 afterEach(() => void vi.restoreAllMocks());

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { registryOptions } from "../testing/registry-options.ts";
+import { FILE_REMEDY, MANIFEST_REMEDY, type RefusalCase, reasonBesideAGoodOne } from "../testing/refusals.ts";
 import {
   TINY,
   TINY_VOCABULARY,
@@ -14,28 +14,15 @@ import {
   tinyTokenizer,
   writeTinyModel,
 } from "../testing/tiny-model.ts";
-import { loadRegistry, type RegistryOptions } from "./registry.ts";
 
 const files = tinyModelFiles();
 let modelsDir: string;
 
 beforeEach(async () => {
   modelsDir = await mkdtemp(join(tmpdir(), "refusals-"));
+  await writeTinyModel(modelsDir, "good", files);
 });
 afterEach(() => rm(modelsDir, { recursive: true }));
-
-/** Loads a good model beside the bad one. @returns the reason why the bad one was refused, and that alone. */
-async function reasonBesideAGoodOne(options: Partial<RegistryOptions> = {}): Promise<string | undefined> {
-  await writeTinyModel(modelsDir, "good", files);
-  const registry = await loadRegistry({ ...registryOptions(modelsDir), ...options });
-  try {
-    expect([...registry.models.keys()]).toEqual(["good@1"]);
-    expect(registry.refused.map((r) => r.id)).toEqual(["bad"]);
-    return registry.refused[0]?.reason;
-  } finally {
-    await registry.close();
-  }
-}
 
 type TinyManifest = ReturnType<typeof tinyManifest>;
 
@@ -54,16 +41,12 @@ const damaged = (damage: (folder: string) => Promise<unknown>) => async () => {
 const tokenizer = (change: object) => Buffer.from(JSON.stringify({ ...tinyTokenizer(), ...change }));
 const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 500 ? byte ^ 1 : byte));
 
-const MANIFEST_REMEDY = "; correct it, or pull the model again";
-const FILE_REMEDY = "; pull the model again";
 const IMAGE_REMEDY = `; manifest.json's "image" and "dims" have to describe this file`;
 const TEXT_REMEDY = `; manifest.json's "text" and "dims" have to describe this file`;
 const TOKENIZER_REMEDY = "; it has to be the tokenizer of the text tower";
 
-type Case = readonly [what: string, arrange: () => Promise<void>, reason: RegExp, remedy: string];
-
 describe("a model is refused with one line, and the others are served, if", () => {
-  it.each<Case>([
+  it.each<RefusalCase>([
     [
       "its manifest is not JSON",
       damaged((folder) => writeFile(join(folder, "manifest.json"), '{"id":')),
@@ -112,7 +95,7 @@ describe("a model is refused with one line, and the others are served, if", () =
       /^manifest\.json: tokenizer\.json has \d+ bytes, not \d+$/,
       FILE_REMEDY,
     ],
-    ...(["image", "text"] as const).map<Case>((tower) => [
+    ...(["image", "text"] as const).map<RefusalCase>((tower) => [
       `a byte of its ${tower} tower was changed`,
       damaged((folder) => writeFile(join(folder, `${tower}.onnx`), flipped(files[tower]))),
       new RegExp(`^manifest\\.json: ${tower}\\.onnx has SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}$`),
@@ -212,7 +195,7 @@ describe("a model is refused with one line, and the others are served, if", () =
     ],
   ])("%s", async (_, arrange, reason, remedy) => {
     await arrange();
-    const said = await reasonBesideAGoodOne();
+    const said = await reasonBesideAGoodOne(modelsDir);
     expect(said).not.toContain("\n");
     expect(said?.slice(-remedy.length)).toBe(remedy);
     expect(said?.slice(0, -remedy.length)).toMatch(reason);
@@ -221,7 +204,7 @@ describe("a model is refused with one line, and the others are served, if", () =
   it("it does not fit into memory", async () => {
     const large = { ...files, text: tinyTextTower({ ...TINY, dims: 64 }, TINY_VOCABULARY) };
     await writeTinyModel(modelsDir, "bad", large);
-    expect(await reasonBesideAGoodOne({ freeBytes: () => 200_000 })).toMatch(
+    expect(await reasonBesideAGoodOne(modelsDir, { freeBytes: () => 200_000 })).toMatch(
       /^loading image\.onnx and text\.onnx takes about 0\.3 MB, and 0\.2 MB are free; give the process more memory/,
     );
   });

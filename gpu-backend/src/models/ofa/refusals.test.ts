@@ -10,28 +10,15 @@ import {
   tinyOfaTokenizer,
 } from "@sightline/shared/testing/tiny-ofa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { registryOptions } from "../../testing/registry-options.ts";
+import { FILE_REMEDY, MANIFEST_REMEDY, type RefusalCase, reasonBesideAGoodOne } from "../../testing/refusals.ts";
 import { writeTinyOfa } from "../../testing/tiny-ofa-folder.ts";
-import { loadRegistry, type RegistryOptions } from "../registry.ts";
 
 let modelsDir: string;
 beforeEach(async () => {
   modelsDir = await mkdtemp(join(tmpdir(), "ofa-refusals-"));
+  await writeTinyOfa(modelsDir, "good");
 });
 afterEach(() => rm(modelsDir, { recursive: true }));
-
-/** Loads a good model beside the bad one. @returns the reason why the bad one was refused, and that alone. */
-async function reasonBesideAGoodOne(options: Partial<RegistryOptions> = {}): Promise<string | undefined> {
-  await writeTinyOfa(modelsDir, "good");
-  const registry = await loadRegistry({ ...registryOptions(modelsDir), ...options });
-  try {
-    expect([...registry.models.keys()]).toEqual(["good@1"]);
-    expect(registry.refused.map((r) => r.id)).toEqual(["bad"]);
-    return registry.refused[0]?.reason;
-  } finally {
-    await registry.close();
-  }
-}
 
 const made = (changes: TinyOfaChanges) => () => writeTinyOfa(modelsDir, "bad", changes);
 const manifest = (change: (manifest: TinyOfaManifest) => unknown) => made({ manifest: change });
@@ -41,15 +28,11 @@ const tokenizer = (change: object) =>
 const damaged = (damage: (folder: string) => Promise<unknown>) => async () =>
   damage(await writeTinyOfa(modelsDir, "bad"));
 
-const MANIFEST_REMEDY = "; correct it, or pull the model again";
-const FILE_REMEDY = "; pull the model again";
 const GRAPH_REMEDY = `; manifest.json's "image", "text" and "output" have to describe it`;
 const TOKENIZER_REMEDY = "; it has to be the tokenizer of the model";
 
-type Case = readonly [what: string, arrange: () => Promise<unknown>, reason: RegExp, remedy: string];
-
 describe("an OFA is refused with one line, and the others are served, if", () => {
-  it.each<Case>([
+  it.each<RefusalCase>([
     [
       "its manifest is that of a dual encoder",
       manifest((m) => Object.assign(m, { family: "clip" })),
@@ -219,7 +202,7 @@ describe("an OFA is refused with one line, and the others are served, if", () =>
     ],
   ])("%s", async (_, arrange, reason, remedy) => {
     await arrange();
-    const said = await reasonBesideAGoodOne();
+    const said = await reasonBesideAGoodOne(modelsDir);
     expect(said).not.toContain("\n");
     expect(said?.slice(-remedy.length)).toBe(remedy);
     expect(said?.slice(0, -remedy.length)).toMatch(reason);
@@ -227,7 +210,7 @@ describe("an OFA is refused with one line, and the others are served, if", () =>
 
   it("it does not fit into memory", async () => {
     await writeTinyOfa(modelsDir, "bad", { graph: tinyOfaGraph({ vocabulary: 50_000 }) });
-    expect(await reasonBesideAGoodOne({ freeBytes: () => 1_000_000 })).toMatch(
+    expect(await reasonBesideAGoodOne(modelsDir, { freeBytes: () => 1_000_000 })).toMatch(
       /^loading model\.onnx takes about \d+\.\d MB, and 1\.0 MB are free; give the process more memory/,
     );
   });
