@@ -1,7 +1,7 @@
 /** Brings the parts of the local stack up, in order, and fills the sample collection. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { apiClient } from "./api.ts";
+import { Sightline } from "../../sdk/src/index.ts";
 import { banner } from "./banner.ts";
 import { type Part, startPart } from "./child.ts";
 import { modelFolders, requireModel } from "./models.ts";
@@ -40,6 +40,7 @@ export async function startStack(model?: string): Promise<void> {
     }),
     buildPage(),
   ]);
+  const backendUrl = `http://127.0.0.1:${backend.port}`;
   const sessionFile = join(dir, "dev.json");
   await rm(sessionFile, { force: true });
   onEnd(() => rm(sessionFile, { force: true }));
@@ -61,7 +62,7 @@ export async function startStack(model?: string): Promise<void> {
       WORKER_STATE: join(dir, "worker"),
       WORKER_VARIABLES: JSON.stringify({
         ENVIRONMENT: "development",
-        BACKEND_URL: `http://127.0.0.1:${backend.port}`,
+        BACKEND_URL: backendUrl,
         BACKEND_SECRET: secrets.backendSecret,
         REDIS_URL: redis.url,
         REDIS_TOKEN: secrets.redisToken,
@@ -77,8 +78,9 @@ export async function startStack(model?: string): Promise<void> {
 
   worker.exited.catch(giveUp);
 
-  const { indexed, total, ms } = await indexSamples(apiClient(url, secrets.apiKey));
-  await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
+  const { indexed, total, ms } = await indexSamples(new Sightline({ baseUrl: url, apiKey: secrets.apiKey }));
+  const session = { url, backend_url: backendUrl, api_key: secrets.apiKey, admin_token: secrets.adminToken };
+  await writePrivate(sessionFile, session);
   const rate =
     indexed > 0
       ? `, ${indexed} pictures indexed at ${Math.round(indexed / (ms / 1000))}/s`

@@ -1,5 +1,5 @@
-/** compose.yaml, read as data: no engine is needed to see what it opens, what it lets run, and whether its names are known. */
-import { readFileSync } from "node:fs";
+/** compose.yaml and what is laid on top of it, read as data: no engine is needed to see what it opens, what it lets run, and whether its names are known. */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -10,8 +10,10 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 interface Service {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly ports?: unknown;
+  readonly ports?: readonly string[];
   readonly networks?: readonly string[];
+  readonly image?: string;
+  readonly volumes?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly stop_grace_period?: string;
@@ -21,6 +23,10 @@ const text = read("compose.yaml");
 const { services, networks } = parse(text, { merge: true }) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
+};
+const watching = parse(read("deploy/compose/observability.yaml"), { merge: true }) as {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, null>>;
 };
 const gpu = parse(read("deploy/compose/gpu.yaml")) as { readonly services: Readonly<Record<string, Service>> };
 
@@ -45,7 +51,7 @@ describe("compose.yaml", () => {
   });
 
   it("lets no service write its root file system or have capabilities", () => {
-    for (const service of Object.values(services)) {
+    for (const service of [...Object.values(services), ...Object.values(watching.services)]) {
       expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
     }
   });
@@ -59,8 +65,49 @@ describe("compose.yaml", () => {
   });
 
   it("asks for each variable that the example names, and for no other", () => {
-    const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
+    const texts = text + read("deploy/compose/observability.yaml");
+    const asked = new Set([...texts.matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
     const named = new Set([...read("deploy/compose/env.example").matchAll(/^(\w+)=/gm)].map(([, name]) => name));
     expect(asked).toEqual(named);
+  });
+});
+
+describe("deploy/compose/observability.yaml", () => {
+  const { prometheus, grafana } = watching.services;
+
+  it("shows Grafana to this machine, and nothing to anybody else", () => {
+    const open = Object.entries(watching.services).filter(([, { ports }]) => ports !== undefined);
+    expect(open.map(([name, { ports }]) => [name, ports])).toEqual([["grafana", ["127.0.0.1:3000:3000"]]]);
+  });
+
+  it("mounts folders that are here, read-only, and else only volumes that it declares", () => {
+    for (const volume of Object.values(watching.services).flatMap(({ volumes = [] }) => volumes)) {
+      const [source = "", , mode] = volume.split(":");
+      if (source.startsWith("./")) {
+        expect(mode).toBe("ro");
+        expect(existsSync(join(ROOT, source)), source).toBe(true);
+      } else expect(Object.keys(watching.volumes)).toContain(source);
+    }
+  });
+
+  it("names services as the configurations do that are mounted", () => {
+    const names = [...Object.keys(services), ...Object.keys(watching.services)];
+    const folder = "deploy/observability";
+    const hosts = [
+      prometheus!.environment!.BACKEND!,
+      ...read(`${folder}/prometheus/prometheus.yml`)
+        .matchAll(/targets: \["([^"]+)"\]/g)
+        .map(([, host]) => host!),
+      ...read(`${folder}/grafana/provisioning/datasources/sightline.yml`)
+        .matchAll(/url: http:\/\/(\S+)/g)
+        .map(([, host]) => host!),
+    ];
+    expect(hosts).toHaveLength(4);
+    for (const host of hosts) expect(names).toContain(host.split(":")[0]);
+  });
+
+  it("runs the Grafana whose schema the dashboard is checked against", () => {
+    const { devDependencies } = JSON.parse(read("dev/package.json")) as { devDependencies: Record<string, string> };
+    expect(grafana!.image).toBe(`grafana/grafana:${devDependencies["@grafana/schema"]}`);
   });
 });

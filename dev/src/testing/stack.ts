@@ -9,11 +9,18 @@ import { ROOT } from "../settings.ts";
 import { freePort } from "./ports.ts";
 import { descendants, survivors } from "./processes.ts";
 
-const Session = z.strictObject({ url: z.string(), api_key: z.string(), admin_token: z.string() });
+const Session = z.strictObject({
+  url: z.string(),
+  backend_url: z.string(),
+  api_key: z.string(),
+  admin_token: z.string(),
+});
 
 export interface Stack {
   readonly url: string;
+  readonly backendUrl: string;
   readonly apiKey: string;
+  readonly adminToken: string;
   readonly dir: string;
   readonly port: number;
   /** What it has printed so far. */
@@ -38,7 +45,8 @@ export async function startStack(
       throw new Error(`npm start ended by itself:\n${started.output()}`);
     }),
   ]);
-  return { ...started, url: session.url, apiKey: session.api_key, dir, port };
+  const { url, backend_url: backendUrl, api_key: apiKey, admin_token: adminToken } = session;
+  return { ...started, url, backendUrl, apiKey, adminToken, dir, port };
 }
 
 /** Runs `npm start` with these settings, ready or not. */
