@@ -4,12 +4,14 @@ import { ApiError } from "@sightline/shared/errors";
 export interface Limits {
   readonly running: number;
   readonly waiting: number;
+  /** Told of each that is turned away because the line is full. */
+  readonly onFull?: () => void;
 }
 
 export type Limiter = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
 /** @returns a limiter that throws ApiError(overloaded) when the line is full, and the signal's reason to who leaves it. */
-export function limitConcurrency({ running: limit, waiting: maxWaiting }: Limits): Limiter {
+export function limitConcurrency({ running: limit, waiting: maxWaiting, onFull }: Limits): Limiter {
   let running = 0;
   const line = new Set<() => void>();
 
@@ -19,7 +21,10 @@ export function limitConcurrency({ running: limit, waiting: maxWaiting }: Limits
       running++;
       return;
     }
-    if (line.size >= maxWaiting) throw new ApiError("overloaded", { retryAfterSeconds: 1 });
+    if (line.size >= maxWaiting) {
+      onFull?.();
+      throw new ApiError("overloaded", { retryAfterSeconds: 1 });
+    }
     const turn = Promise.withResolvers<void>();
     const leave = () => {
       line.delete(turn.resolve);

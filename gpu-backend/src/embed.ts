@@ -1,10 +1,12 @@
 /** From wire inputs to vectors: fetch, decode and prepare each one, then queue it for its tower. An input fails alone. */
 import { ApiError } from "@sightline/shared/errors";
+import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Timings, WireInput } from "@sightline/shared/internal/protocol";
 import type { OpenedImage } from "./media/decode.ts";
 import type { Intake } from "./media/intake.ts";
 import type { ClipModel, EmbedCall, Embedded } from "./models/clip/model.ts";
 import { preprocess } from "./models/preprocess.ts";
+import { type InputOutcome, type Observer, UNOBSERVED } from "./observer.ts";
 
 interface EmbeddedInput extends Embedded {
   readonly modality: "text" | "image";
@@ -32,11 +34,12 @@ export interface Embedder {
 
 export interface EmbedderOptions {
   readonly intake: Intake;
+  readonly observer?: Pick<Observer, "input">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-export function createEmbedder({ intake, now }: EmbedderOptions): Embedder {
+export function createEmbedder({ intake, observer = UNOBSERVED, now }: EmbedderOptions): Embedder {
   async function embedOne(
     model: ClipModel,
     input: WireInput,
@@ -56,9 +59,25 @@ export function createEmbedder({ intake, now }: EmbedderOptions): Embedder {
   }
 
   return {
-    embed: (model, inputs, call, pictureOf) =>
-      Promise.all(inputs.map((input) => failingAlone(call.signal, embedOne(model, input, call, pictureOf)))),
+    async embed(model, inputs, call, pictureOf) {
+      const key = modelRevisionKey(model.served);
+      return Promise.all(
+        inputs.map(async (input) => {
+          const outcome = await failingAlone(call.signal, embedOne(model, input, call, pictureOf));
+          observer.input({ model: key, kind: input.kind === "text" ? "text" : "image", ...resultOf(outcome) });
+          return outcome;
+        }),
+      );
+    },
   };
+}
+
+/** What an observer is told of an outcome. */
+export function resultOf(
+  outcome: { readonly truncated: boolean } | ApiError,
+): Pick<InputOutcome, "outcome" | "truncated"> {
+  if (!(outcome instanceof ApiError)) return { outcome: "ok", truncated: outcome.truncated };
+  return { outcome: outcome.status < 500 ? "refused" : "failed", truncated: false };
 }
 
 /** @returns what went wrong with one piece of a call; only the end of the whole call is thrown. */

@@ -1,11 +1,13 @@
 /** From wire pairs to probabilities: each picture fetched and prepared once, each pair queued. A pair fails alone. */
 import { ApiError } from "@sightline/shared/errors";
+import { modelRevisionKey } from "@sightline/shared/ids";
 import type { EntailRequest } from "@sightline/shared/internal/entailment";
-import { failingAlone } from "./embed.ts";
+import { failingAlone, resultOf } from "./embed.ts";
 import type { BatchCall } from "./inference/batcher.ts";
 import type { Intake } from "./media/intake.ts";
 import type { Judged, OfaModel } from "./models/ofa/model.ts";
 import { preprocess } from "./models/preprocess.ts";
+import { type Observer, UNOBSERVED } from "./observer.ts";
 
 type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
 
@@ -23,12 +25,14 @@ interface Prepared {
 
 export interface EntailerOptions {
   readonly intake: Intake;
+  readonly observer?: Pick<Observer, "input">;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-export function createEntailer({ intake, now }: EntailerOptions): Entailer {
+export function createEntailer({ intake, observer = UNOBSERVED, now }: EntailerOptions): Entailer {
   return (model, { images, pairs }, call) => {
+    const key = modelRevisionKey(model.served);
     const prepared = new Map<number, Promise<Prepared>>();
 
     async function prepare(index: number): Promise<Prepared> {
@@ -48,6 +52,12 @@ export function createEntailer({ intake, now }: EntailerOptions): Entailer {
       return { ...(await judge(pixels, call)), decodeMs };
     }
 
-    return Promise.all(pairs.map((pair) => failingAlone(call.signal, judge(pair))));
+    return Promise.all(
+      pairs.map(async (pair) => {
+        const outcome = await failingAlone(call.signal, judge(pair));
+        observer.input({ model: key, kind: "pair", ...resultOf(outcome) });
+        return outcome;
+      }),
+    );
   };
 }

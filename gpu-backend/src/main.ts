@@ -11,8 +11,11 @@ import { createImageFetcher } from "./media/fetch-image.ts";
 import { createIntake } from "./media/intake.ts";
 import { Registry } from "./models/registry.ts";
 import { Replica } from "./replica.ts";
+import { observedStore } from "./retrieval/observed-store.ts";
 import { openStore } from "./retrieval/open-store.ts";
 import { createServer } from "./server.ts";
+import { gpuMemoryReader } from "./telemetry/gpu-memory.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 
 // ONNX Runtime reports its use to Microsoft unless this is set when the first session's thread loads it (since 1.29, on Linux
 // too: a database in the home folder and uploads).
@@ -22,6 +25,9 @@ const config = readConfig(process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
 const now = () => performance.now();
 const replica = new Replica();
+const gpuMemory = gpuMemoryReader({ now });
+const metrics = createMetrics({ replica, gpuMemory, now });
+const { observer } = metrics;
 const registry = new Registry({
   modelsDirs: config.MODELS_DIR,
   wanted: config.MODELS,
@@ -34,6 +40,7 @@ const registry = new Registry({
     maxPairBatch: config.MAX_PAIR_BATCH,
     maxQueue: config.MAX_QUEUE,
   },
+  observer,
   log,
   now,
 });
@@ -44,7 +51,11 @@ const app = createServer({
   intake: createIntake({
     fetchImage: createImageFetcher({ allowAddresses: config.FETCH_ALLOW_ADDRESSES }),
     decodeConcurrency: config.DECODE_CONCURRENCY,
+    observer,
   }),
+  observer,
+  metrics,
+  gpuMemory,
   log,
   now,
 });
@@ -68,7 +79,7 @@ try {
 }
 
 async function start(): Promise<void> {
-  const store = await openStore(config, log);
+  const store = observedStore(await openStore(config, log), observer);
   await loadModels();
   replica.serve(registry, store);
   log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");

@@ -5,7 +5,7 @@ import type { Registry } from "./models/registry.ts";
 import type { Snapshots } from "./retrieval/snapshots.ts";
 
 /** A store that is embedded makes its own snapshots. */
-type Store = VectorStore & { readonly snapshots?: Snapshots };
+export type Store = VectorStore & { readonly snapshots?: Snapshots };
 
 export type Phase = "starting" | "serving" | "draining";
 

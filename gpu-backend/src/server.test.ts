@@ -15,6 +15,7 @@ import { Replica } from "./replica.ts";
 import { openEmbeddedStore } from "./retrieval/embedded-store.ts";
 import { createServer } from "./server.ts";
 import { SECRET, signedClient } from "./testing/signed-client.ts";
+import { unobserved } from "./testing/telemetry.ts";
 
 const now = () => performance.now();
 const dataDir = mkdtempSync(join(tmpdir(), "sightline-server-"));
@@ -26,6 +27,7 @@ const server = createServer({
     fetchImage: createImageFetcher({ allowAddresses: ["127.0.0.1/32"], timeoutMs: 1000 }),
     decodeConcurrency: 2,
   }),
+  ...unobserved(replica),
   log: pino({ level: "silent" }),
   now,
 });
@@ -204,10 +206,12 @@ describe("readiness", () => {
   });
 
   it("is refused before anything is loaded", async () => {
+    const starting = new Replica();
     const empty = createServer({
       config: { BACKEND_SECRET: SECRET },
-      replica: new Replica(),
+      replica: starting,
       intake: () => Promise.reject(new Error("nothing is taken in")),
+      ...unobserved(starting),
       log: pino({ level: "silent" }),
       now,
     });

@@ -1,4 +1,4 @@
-/** The backend's HTTP surface: health for the platform, signed MessagePack calls for the edge, nothing else. */
+/** The backend's HTTP surface: health and metrics for the platform, signed MessagePack calls for the edge, nothing else. */
 import { ApiError } from "@sightline/shared/errors";
 import { importSigningKey } from "@sightline/shared/internal/token";
 import { LIMITS } from "@sightline/shared/limits";
@@ -14,26 +14,36 @@ import { onError } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { internalApi } from "./http/internal-call.ts";
 import { itemsRoute } from "./http/items.ts";
+import { metricsRoute } from "./http/metrics.ts";
 import { modelsRoute } from "./http/models.ts";
 import { snapshotsRoute } from "./http/snapshots.ts";
 import { storeRoute } from "./http/store.ts";
 import type { Intake } from "./media/intake.ts";
+import type { Observer } from "./observer.ts";
 import type { Replica } from "./replica.ts";
+import type { ReadGpuMemory } from "./telemetry/gpu-memory.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface ServerParts {
   readonly config: Pick<Config, "BACKEND_SECRET">;
   readonly replica: Replica;
   readonly intake: Intake;
+  readonly observer: Pick<Observer, "input">;
+  readonly metrics: Metrics;
+  readonly gpuMemory: ReadGpuMemory;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-export function createServer({ config, replica, intake, log, now }: ServerParts): Hono {
+export function createServer(parts: ServerParts): Hono {
+  const { config, replica, intake, observer, metrics, gpuMemory, log, now } = parts;
   const app = new Hono();
+  app.use(metrics.middleware);
   app.onError(onError(log));
   app.notFound((c) => onError(log)(new ApiError("not_found"), c));
-  healthRoutes(app, replica);
+  healthRoutes(app, replica, gpuMemory);
+  metricsRoute(app, metrics);
 
   app.use(
     "/internal/*",
@@ -46,10 +56,10 @@ export function createServer({ config, replica, intake, log, now }: ServerParts)
     }),
   );
   const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), now);
-  const embedder = createEmbedder({ intake, now });
+  const embedder = createEmbedder({ intake, observer, now });
   modelsRoute(api, replica);
   embedRoute(api, replica, embedder);
-  entailRoute(api, replica, createEntailer({ intake, now }));
+  entailRoute(api, replica, createEntailer({ intake, observer, now }));
   itemsRoute(api, replica, embedder);
   storeRoute(api, replica);
   snapshotsRoute(api, replica);

@@ -13,6 +13,7 @@ import { openEmbeddedStore } from "../retrieval/embedded-store.ts";
 import { createServer } from "../server.ts";
 import { registryOptions } from "../testing/registry-options.ts";
 import { SECRET, signedClient } from "../testing/signed-client.ts";
+import { unobserved } from "../testing/telemetry.ts";
 import { writeTinyModel } from "../testing/tiny-model.ts";
 import { writeTinyOfa } from "../testing/tiny-ofa-folder.ts";
 
@@ -28,7 +29,14 @@ const counted: Intake = (image, signal, work) => {
   decoded++;
   return intake(image, signal, work);
 };
-const server = createServer({ config: { BACKEND_SECRET: SECRET }, replica, intake: counted, log, now });
+const server = createServer({
+  config: { BACKEND_SECRET: SECRET },
+  replica,
+  intake: counted,
+  ...unobserved(replica),
+  log,
+  now,
+});
 const call = signedClient((request) => server.fetch(request));
 let dir: string;
 let red: Uint8Array;

@@ -43,7 +43,7 @@ async function readiness(wanted: readonly string[] | "all") {
   const replica = new Replica();
   replica.serve(registry, store);
   const app = new Hono();
-  healthRoutes(app, replica);
+  healthRoutes(app, replica, async () => []);
   try {
     const response = await app.request("/readyz");
     const { status, components } = (await response.json()) as Readiness;

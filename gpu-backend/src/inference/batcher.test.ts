@@ -2,19 +2,38 @@ import { setImmediate } from "node:timers/promises";
 import type { Lane } from "@sightline/shared/internal/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { BatchEntry, DropReason } from "../observer.ts";
 import { ManualEngine } from "../testing/manual-engine.ts";
 import { Batcher, type BatcherOptions } from "./batcher.ts";
 
 const LATER = 1e9;
 
+/** What the observer was told of a batch. */
+interface BatchRecord {
+  readonly entries: readonly BatchEntry[];
+  ended?: unknown;
+}
+
 function setUp(options: Partial<BatcherOptions<number, number>> = {}) {
   const engine = new ManualEngine<number>();
+  const dropped: DropReason[] = [];
+  const batches: BatchRecord[] = [];
   const batcher = new Batcher<number, number>({
     maxBatch: 4,
     maxQueue: 100,
     bulkPatienceMs: 1000,
     now: engine.now,
     run: engine.run,
+    observer: {
+      batch: (entries) => {
+        const record: BatchRecord = { entries };
+        batches.push(record);
+        return (failure) => {
+          record.ended = failure ?? "well";
+        };
+      },
+      dropped: (reason) => dropped.push(reason),
+    },
     ...options,
   });
   const submit = (
@@ -23,7 +42,7 @@ function setUp(options: Partial<BatcherOptions<number, number>> = {}) {
     deadlineAt = LATER,
     signal = new AbortController().signal,
   ) => batcher.submit(input, { lane, deadlineAt, signal });
-  return { engine, batcher, submit };
+  return { engine, batcher, submit, dropped, batches };
 }
 
 describe("Batcher", () => {
@@ -226,6 +245,46 @@ describe("Batcher", () => {
     expect((await all).length).toBe(5);
   });
 
+  it("tells of each batch whose it is, how long each entry waited, and how it ended", async () => {
+    const { engine, submit, batches } = setUp();
+    const first = submit(1);
+    await setImmediate();
+    const gone = new AbortController();
+    const second = expect(submit(2, "bulk", 50, gone.signal)).rejects.toThrow("out of memory");
+    expect(batches).toEqual([{ entries: [{ call: expect.objectContaining({ deadlineAt: LATER }), queueMs: 0 }] }]);
+    await engine.finish(10);
+    const call = { lane: "bulk", deadlineAt: 50, signal: gone.signal };
+    expect(batches[1]).toEqual({ entries: [{ call, queueMs: 10 }] });
+    expect(batches[1]!.entries[0]!.call.signal).toBe(gone.signal);
+    await engine.fail(new Error("out of memory"));
+    await Promise.all([first, second]);
+    expect(batches.map(({ ended }) => ended)).toEqual(["well", new Error("out of memory")]);
+  });
+
+  it("tells why an entry never reached the engine", async () => {
+    const { engine, batcher, submit, dropped } = setUp({ maxQueue: 1 });
+    const gone = new AbortController();
+    const timedOut = new AbortController();
+    const first = submit(0);
+    await setImmediate();
+    const outcomes = Promise.allSettled([
+      first,
+      submit(1, "interactive", LATER, gone.signal),
+      submit(2),
+      submit(3, "bulk", LATER, timedOut.signal),
+    ]);
+    expect(dropped).toEqual(["queue_full"]);
+    gone.abort();
+    timedOut.abort(new DOMException("too late", "TimeoutError"));
+    const late = Promise.allSettled([submit(4, "interactive", 10)]);
+    await engine.finish(10);
+    await Promise.allSettled([submit(5, "interactive", 10), submit(6, "bulk", LATER, gone.signal)]);
+    await Promise.all([late, outcomes]);
+    await batcher.drain();
+    await Promise.allSettled([submit(7)]);
+    expect(dropped).toEqual(["queue_full", "cancelled", "deadline", "deadline", "deadline", "cancelled", "draining"]);
+  });
+
   it("reports batches, their mean size and the slow end of the times", async () => {
     const { engine, batcher, submit } = setUp();
     const all = [submit(0)];
@@ -236,6 +295,7 @@ describe("Batcher", () => {
     await Promise.all(all);
     expect(batcher.stats()).toEqual({
       queued: { interactive: 0, bulk: 0 },
+      capacity: 100,
       batches: 2,
       meanBatchSize: 1.5,
       queueMsP95: 10,
@@ -267,7 +327,7 @@ describe("Batcher, whatever happens", () => {
           [];
         // Not thrown where they are seen: the batcher would take them for the engine's failures.
         const violations: string[] = [];
-        const { engine, batcher, submit } = setUp({
+        const { engine, batcher, submit, dropped, batches } = setUp({
           maxBatch,
           maxQueue: 10,
           bulkPatienceMs: Number.POSITIVE_INFINITY,
@@ -310,6 +370,9 @@ describe("Batcher, whatever happens", () => {
         expect(entries.every((e) => e.settled === 1)).toBe(true);
         const started = engine.batches.flat();
         expect(new Set(started).size).toBe(started.length);
+        expect(started.length + dropped.length).toBe(entries.length);
+        expect(batches.map((batch) => batch.entries.length)).toEqual(engine.batches.map((batch) => batch.length));
+        expect(batches.every((batch) => batch.ended !== undefined)).toBe(true);
         expect(entries.every((e, id) => !e.ok || started.includes(id))).toBe(true);
         for (const batch of engine.batches) {
           expect(batch.length).toBeLessThanOrEqual(maxBatch);

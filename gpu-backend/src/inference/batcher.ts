@@ -9,11 +9,18 @@
  */
 import { ApiError } from "@sightline/shared/errors";
 import type { Lane } from "@sightline/shared/internal/protocol";
+import { type BatchEntry, type DropReason, type End, whyAborted } from "../observer.ts";
 import { BatchCost } from "./batch-cost.ts";
 import { Recent } from "./recent.ts";
 
 const BULK_SHARE = 0.25;
 const STATS_WINDOW = 512;
+
+/** Told of each batch when it goes to the engine, and of each entry that never does. */
+interface BatchObserver {
+  batch(entries: readonly BatchEntry[]): End;
+  dropped(reason: DropReason): void;
+}
 
 export interface BatcherOptions<In, Out> {
   readonly maxBatch: number;
@@ -24,6 +31,7 @@ export interface BatcherOptions<In, Out> {
   readonly now: () => number;
   /** The engine: one output per input, in order. Never called while it is busy. */
   readonly run: (batch: readonly In[]) => Promise<readonly Out[]>;
+  readonly observer: BatchObserver;
 }
 
 export interface BatchCall {
@@ -42,6 +50,8 @@ export interface BatchAnswer<Out> {
 /** Times are milliseconds over the last requests that were answered; 0 before the first. */
 export interface BatcherStats {
   readonly queued: { readonly interactive: number; readonly bulk: number };
+  /** Entries that may wait in each lane. */
+  readonly capacity: number;
   readonly batches: number;
   readonly meanBatchSize: number;
   readonly queueMsP95: number;
@@ -50,7 +60,7 @@ export interface BatcherStats {
 
 interface Entry<In, Out> {
   readonly input: In;
-  readonly deadlineAt: number;
+  readonly call: BatchCall;
   readonly enqueuedAt: number;
   readonly settled: PromiseWithResolvers<BatchAnswer<Out>>;
 }
@@ -76,17 +86,21 @@ export class Batcher<In, Out> {
   /**
    * @throws ApiError(deadline_exceeded | overloaded | backend_unavailable), the signal's reason, or what the engine threw.
    */
-  async submit(input: In, { lane, deadlineAt, signal }: BatchCall): Promise<BatchAnswer<Out>> {
-    signal.throwIfAborted();
-    this.#admit(lane, deadlineAt);
+  async submit(input: In, call: BatchCall): Promise<BatchAnswer<Out>> {
+    const { lane, signal } = call;
+    if (signal.aborted) {
+      this.#options.observer.dropped(whyAborted(signal));
+      throw signal.reason;
+    }
+    this.#admit(call);
     const entry = {
       input,
-      deadlineAt,
+      call,
       enqueuedAt: this.#options.now(),
       settled: Promise.withResolvers<BatchAnswer<Out>>(),
     };
     const leave = () => {
-      this.#lanes[lane].delete(entry);
+      if (this.#lanes[lane].delete(entry)) this.#options.observer.dropped(whyAborted(signal));
       entry.settled.reject(signal.reason);
     };
     signal.addEventListener("abort", leave, { once: true });
@@ -102,6 +116,7 @@ export class Batcher<In, Out> {
   stats(): BatcherStats {
     return {
       queued: { interactive: this.#lanes.interactive.size, bulk: this.#lanes.bulk.size },
+      capacity: this.#options.maxQueue,
       batches: this.#batches,
       meanBatchSize: this.#batches === 0 ? 0 : this.#entries / this.#batches,
       queueMsP95: this.#queueMs.percentile(0.95),
@@ -120,16 +135,21 @@ export class Batcher<In, Out> {
   }
 
   /** @throws ApiError if an entry that comes now would wait in vain. */
-  #admit(lane: Lane, deadlineAt: number): void {
-    if (this.#draining) throw new ApiError("backend_unavailable", { retryAfterSeconds: 1 });
+  #admit({ lane, deadlineAt }: BatchCall): void {
+    if (this.#draining) throw this.#refusal("draining", new ApiError("backend_unavailable", { retryAfterSeconds: 1 }));
     const leftMs = deadlineAt - this.#options.now();
-    if (leftMs <= 0) throw new ApiError("deadline_exceeded");
+    if (leftMs <= 0) throw this.#refusal("deadline", new ApiError("deadline_exceeded"));
     // An idle engine tries everything: else one slow batch could make every later estimate too long, for ever.
     if (!this.#running && this.#queued === 0) return;
-    if (this.#lanes[lane].size >= this.#options.maxQueue || this.#answeredInMs(lane) > leftMs)
-      throw new ApiError("overloaded", {
-        retryAfterSeconds: Math.max(1, Math.ceil(this.#answeredInMs("bulk") / 1000)),
-      });
+    const full = this.#lanes[lane].size >= this.#options.maxQueue;
+    if (!full && this.#answeredInMs(lane) <= leftMs) return;
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.#answeredInMs("bulk") / 1000));
+    throw this.#refusal(full ? "queue_full" : "deadline", new ApiError("overloaded", { retryAfterSeconds }));
+  }
+
+  #refusal(reason: DropReason, error: ApiError): ApiError {
+    this.#options.observer.dropped(reason);
+    return error;
   }
 
   /** When an entry that comes now would be answered, by the measured rate. */
@@ -156,9 +176,9 @@ export class Batcher<In, Out> {
     const takenAt = now();
     for (const lane of [interactive, bulk])
       for (const entry of lane)
-        if (entry.deadlineAt <= takenAt) {
+        if (entry.call.deadlineAt <= takenAt) {
           lane.delete(entry);
-          entry.settled.reject(new ApiError("deadline_exceeded"));
+          entry.settled.reject(this.#refusal("deadline", new ApiError("deadline_exceeded")));
         }
 
     const [oldestBulk] = bulk;
@@ -178,9 +198,13 @@ export class Batcher<In, Out> {
     const { now, run } = this.#options;
     const startedAt = now();
     this.#running = { size: batch.length, startedAt };
+    const end = this.#options.observer.batch(
+      batch.map(({ call, enqueuedAt }) => ({ call, queueMs: startedAt - enqueuedAt })),
+    );
     try {
       const outputs = await run(batch.map((entry) => entry.input));
       const inferenceMs = now() - startedAt;
+      end();
       batch.forEach((entry, i) => {
         const queueMs = startedAt - entry.enqueuedAt;
         this.#queueMs.add(queueMs);
@@ -188,6 +212,7 @@ export class Batcher<In, Out> {
         entry.settled.resolve({ output: outputs[i] as Out, queueMs, inferenceMs });
       });
     } catch (error) {
+      end(error);
       for (const entry of batch) entry.settled.reject(error);
     }
     this.#running = undefined;

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { ApiError } from "@sightline/shared/errors";
 import type { Logger } from "pino";
+import { type Observer, UNOBSERVED } from "../observer.ts";
 import type { ProviderChoice } from "./providers.ts";
 import type { SessionSpec } from "./session-protocol.ts";
 import { connect, type Row, WorkerDied, type WorkerLink } from "./worker-link.ts";
@@ -16,6 +17,7 @@ export interface SessionDeps {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Called for the first worker and for each one that replaces a dead one. */
   readonly spawn: (spec: SessionSpec) => Worker | Promise<Worker>;
+  readonly observer?: Observer | undefined;
 }
 
 export interface SessionStats {
@@ -103,7 +105,7 @@ export class Session {
   }
 
   async #startAgain(): Promise<WorkerLink> {
-    const { sleep, spawn } = this.#deps;
+    const { sleep, spawn, observer = UNOBSERVED } = this.#deps;
     // The first death may be an accident and costs no wait; repeated ones must not keep a core busy with loading.
     if (this.#deaths > 1)
       await sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deaths - 2), MAX_BACKOFF_MS), this.#closing.signal);
@@ -111,6 +113,7 @@ export class Session {
     this.#provider = link.choice;
     this.#alive = true;
     this.#restarts++;
+    observer.sessionRestarted();
     this.#watch(link);
     return link;
   }

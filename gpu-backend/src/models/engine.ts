@@ -4,6 +4,7 @@ import { type BatchAnswer, type BatchCall, Batcher, type BatcherStats } from "..
 import { Session, type SessionDeps, type SessionStats } from "../inference/session.ts";
 import type { SessionSpec } from "../inference/session-protocol.ts";
 import type { Row } from "../inference/worker-link.ts";
+import { UNOBSERVED } from "../observer.ts";
 
 /** Bulk waits for a person, but not for longer than this without any progress. */
 const BULK_PATIENCE_MS = 500;
@@ -28,6 +29,10 @@ export interface EnginePlan {
 }
 
 export interface EngineParts {
+  /** `modelRevisionKey`, for who watches. */
+  readonly model: string;
+  /** As `Model.stats` names it. */
+  readonly graph: string;
   readonly deps: SessionDeps;
   readonly maxQueue: number;
   /** Monotonic milliseconds. */
@@ -48,7 +53,9 @@ export interface Engine {
  * a model that gives another shape, or no numbers, is found out before it is served.
  * @throws Error with the reason if the graph cannot be served.
  */
-export async function openEngine(plan: EnginePlan, { deps, maxQueue, now }: EngineParts): Promise<Engine> {
+export async function openEngine(plan: EnginePlan, parts: EngineParts): Promise<Engine> {
+  const { model, graph, deps, maxQueue, now } = parts;
+  const { observer = UNOBSERVED } = deps;
   const { spec, warmUp, maxBatch, finish, parted } = plan;
   const session = await Session.open(spec, deps);
   try {
@@ -63,6 +70,10 @@ export async function openEngine(plan: EnginePlan, { deps, maxQueue, now }: Engi
     bulkPatienceMs: BULK_PATIENCE_MS,
     now,
     run: (rows) => (parted ? runParted(session, rows, parted(rows)) : session.run(rows)),
+    observer: {
+      batch: (entries) => observer.batch({ model, graph, provider: session.stats().provider.chosen, entries }),
+      dropped: (reason) => observer.dropped(reason),
+    },
   });
   return {
     async run(row, call) {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { spawnSessionWorker } from "../inference/session.ts";
 import type { SessionSpec } from "../inference/session-protocol.ts";
+import type { Observer } from "../observer.ts";
 import { openClipModel } from "./clip/model.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { blaming, ModelFault } from "./fault.ts";
@@ -26,6 +27,7 @@ export interface OpenOptions {
   readonly now: () => number;
   /** Bytes that loading may take. */
   readonly freeBytes: () => number;
+  readonly observer?: Observer;
 }
 
 export interface OpenedModel {
@@ -70,7 +72,7 @@ async function gather<Graph extends string>(
   location: Location,
   { family, text: { tokenizer } }: Manifest,
   graphs: Readonly<Record<Graph, Variants>>,
-  { variants, engine, log, now, freeBytes }: OpenOptions,
+  { variants, engine, log, now, freeBytes, observer }: OpenOptions,
   /** Bytes that the warm-up takes beside a loaded graph, where it is much. */
   working: (file: ChosenFile) => number = () => 0,
 ) {
@@ -93,6 +95,7 @@ async function gather<Graph extends string>(
     now,
     deps: {
       log,
+      observer,
       // Found and verified each time that it is opened, also for a worker that replaces a dead one: a folder that was
       // changed meanwhile must not bring other weights under the same revision.
       spawn: async (spec: SessionSpec) => {

@@ -64,7 +64,9 @@ describe("loadRegistry", () => {
     expect(model!.imageSpec).toEqual({ size: TINY.size, resize: "squash", interpolation: "bicubic" });
     const tower = { variant: "fp32", provider: { chosen: "cpu", refused: [] }, alive: true, batches: 0 };
     const folder = join(modelsDir, "tiny");
-    expect(loaded.report()).toMatchObject([{ id: "tiny", revision: "1", folder, image: tower, text: tower }]);
+    expect(loaded.report()).toMatchObject([
+      { id: "tiny", revision: "1", folder, graphs: { image: tower, text: tower } },
+    ]);
   });
 
   it("loads only what is wanted, and tells what of that it cannot serve", async () => {

@@ -6,9 +6,11 @@
 import { ApiError } from "@sightline/shared/errors";
 import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import type { Family, ServedModel } from "@sightline/shared/internal/protocol";
+import { UNOBSERVED } from "../observer.ts";
+import type { EngineStats } from "./engine.ts";
 import { ModelFault, reasonOf } from "./fault.ts";
 import { Leases } from "./leases.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest, Variant } from "./manifest.ts";
 import { freeBytes } from "./memory.ts";
 import { findModelFolders, inOrderOfPreference, isWanted, MANIFEST, type ModelFolder } from "./model-folders.ts";
 import { isOf, type Model, type ModelOf } from "./models.ts";
@@ -35,6 +37,19 @@ export interface Refusal {
   readonly reason: string;
 }
 
+export interface ModelReport {
+  readonly id: string;
+  readonly revision: string;
+  readonly family: Family;
+  /** `down` while a session worker of it is being replaced. */
+  readonly status: "ok" | "down";
+  readonly folder: string;
+  readonly loadMs: number;
+  /** Estimated, at the height of loading. */
+  readonly loadingBytes: number;
+  readonly graphs: Readonly<Record<string, EngineStats & { readonly variant: Variant | undefined }>>;
+}
+
 interface Loaded extends OpenedModel {
   readonly location: Location;
   /** As it was when the model was loaded: a revision does not change. */
@@ -53,7 +68,6 @@ export class Registry {
   readonly #options: RegistryOptions;
   #loaded: ReadonlyMap<string, Loaded> = new Map();
   #refused: readonly Refusal[] = [];
-  #missing: readonly string[] = [];
   readonly #unloading = new Set<Promise<void>>();
   #reloading: Promise<void> = Promise.resolve();
   #nextReload: Promise<void> | undefined;
@@ -76,29 +90,32 @@ export class Registry {
     return this.#refused;
   }
 
-  /** What is wanted by name, and of which no revision is served. */
+  /** What is wanted by name, and of which no revision is served by sessions that are all alive. */
   get missing(): readonly string[] {
-    return this.#missing;
+    const { wanted } = this.#options;
+    return wanted === "all" ? [] : wanted.filter((name) => !this.#serves(name));
   }
 
   served(): readonly ServedModel[] {
     return [...this.#loaded.values()].map(({ model }) => model.served);
   }
 
-  /** For `/readyz`. */
-  report() {
+  /** For `/readyz` and the gauges. */
+  report(): readonly ModelReport[] {
     return [...this.#loaded.values()].map(({ model, variants, location, loadMs, loadingBytes }) => {
-      const graphs = Object.entries(model.stats()).map(([graph, stats]) => [
-        graph,
-        { variant: variants[graph], ...stats },
-      ]);
+      const { id, revision, family } = model.served;
+      const graphs = Object.entries<EngineStats>(model.stats()).map(
+        ([graph, stats]) => [graph, { variant: variants[graph], ...stats }] as const,
+      );
       return {
-        id: model.served.id,
-        revision: model.served.revision,
+        id,
+        revision,
+        family,
+        status: isAlive(model) ? "ok" : "down",
         folder: location.path,
         loadMs,
         loadingBytes,
-        ...Object.fromEntries(graphs),
+        graphs: Object.fromEntries(graphs),
       };
     });
   }
@@ -146,7 +163,7 @@ export class Registry {
   }
 
   async #apply(): Promise<void> {
-    const { modelsDirs, wanted } = this.#options;
+    const { modelsDirs, wanted, observer = UNOBSERVED } = this.#options;
     const folders = await findModelFolders(modelsDirs, wanted);
     const loadedFrom = new Map([...this.#loaded.values()].map((loaded) => [loaded.location.path, loaded]));
     const offers = new Map<string, Offer>();
@@ -175,8 +192,8 @@ export class Registry {
       if (!offers.has(key)) offers.set(key, fallback);
     }
     this.#serve([...offers.values()]);
-    this.#missing = wanted === "all" ? [] : wanted.filter((name) => !this.#serves(name));
     this.#refused = [...refused, ...absent(wanted, folders, modelsDirs)];
+    for (const { id } of this.#refused) observer.modelLoad(id, "refused");
   }
 
   async #keepOrLoad(folder: ModelFolder, manifestText: string, manifest: Manifest): Promise<Loaded> {
@@ -190,7 +207,7 @@ export class Registry {
         `revision "${manifest.revision}" is being served with another ${MANIFEST}, and a revision does not change`,
         "give the new files another revision",
       );
-    const { log, now } = this.#options;
+    const { log, now, observer = UNOBSERVED } = this.#options;
     const startedAt = now();
     const location = { path: folder.path };
     const opened = await openModel(location, manifest, { freeBytes, ...this.#options });
@@ -198,6 +215,7 @@ export class Registry {
     const { served } = opened.model;
     const providers = Object.entries(opened.model.stats()).map(([graph, { provider }]) => [graph, provider]);
     log.info({ model: served, providers: Object.fromEntries(providers), loadMs }, "model loaded");
+    observer.modelLoad(modelRevisionKey(served), "loaded");
     return { ...opened, location, manifestText, leases: new Leases(), loadMs };
   }
 
@@ -222,11 +240,13 @@ export class Registry {
   }
 
   #serves(name: string): boolean {
-    return [...this.#loaded.values()].some(({ model: { served } }) =>
-      isWanted({ id: served.id, name: modelRevisionKey(served) }, name),
+    return [...this.#loaded.values()].some(
+      ({ model }) => isAlive(model) && isWanted({ id: model.served.id, name: modelRevisionKey(model.served) }, name),
     );
   }
 }
+
+const isAlive = (model: Model): boolean => Object.values<EngineStats>(model.stats()).every(({ alive }) => alive);
 
 /** What is wanted by name and lies nowhere. */
 function absent(

@@ -1,5 +1,6 @@
 /** A served CLIP-like model: texts and prepared pixels in, unit vectors out. */
 import { readFile } from "node:fs/promises";
+import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Served } from "@sightline/shared/internal/protocol";
 import { normalise } from "@sightline/shared/vectors";
 import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
@@ -70,7 +71,7 @@ export async function openClipModel(options: ClipModelOptions): Promise<ClipMode
   );
   const open = (tower: "image" | "text", plan: EnginePlan): Promise<Engine> =>
     blaming(chosen[tower].path, `manifest.json's "${tower}" and "dims" have to describe this file`, () =>
-      openEngine(plan, { deps, maxQueue: engine.maxQueue, now }),
+      openEngine(plan, { model: modelRevisionKey(manifest), graph: tower, deps, maxQueue: engine.maxQueue, now }),
     );
   const image = await open("image", imagePlan(manifest, paths.image, engine));
   const text = await open("text", textPlan(manifest, paths.text, engine, tokenizer)).catch(async (error: unknown) => {

@@ -107,7 +107,7 @@ describe("a registry of both families", () => {
     try {
       expect(model.served).toMatchObject({ id: "tiny", family: "ofa", contextLength: 256, imageSize: 32 });
       expect(registry.report()).toMatchObject([
-        { id: "tiny", pair: { variant: "fp32", provider: { chosen: "cpu" }, alive: true, batches: 0 } },
+        { id: "tiny", graphs: { pair: { variant: "fp32", provider: { chosen: "cpu" }, alive: true, batches: 0 } } },
       ]);
       const wanted: ModelRevision = { id: ModelId.parse("tiny"), revision: Revision.parse("1") };
       await expect(registry.use("clip", wanted, async () => 1)).rejects.toMatchObject({

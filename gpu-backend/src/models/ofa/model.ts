@@ -1,5 +1,6 @@
 /** A served OFA: a prepared picture and a statement in, the probabilities of yes, no and maybe out. */
 import { readFile } from "node:fs/promises";
+import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Served } from "@sightline/shared/internal/protocol";
 import type { BatchCall } from "../../inference/batcher.ts";
 import type { SessionDeps } from "../../inference/session.ts";
@@ -62,8 +63,15 @@ export async function openOfaModel(options: OfaModelOptions): Promise<OfaModel> 
   const tokenizer = await blaming(manifest.text.tokenizer.path, "it has to be the tokenizer of the model", async () =>
     loadStatementTokenizer(await readFile(paths.tokenizer, "utf8"), manifest),
   );
+  const model = modelRevisionKey(manifest);
   const pair = await blaming(chosen.pair.path, `manifest.json's "image", "text" and "output" have to describe it`, () =>
-    openEngine(planOf(manifest, paths.pair, engine, tokenizer), { deps, maxQueue: engine.maxQueue, now }),
+    openEngine(planOf(manifest, paths.pair, engine, tokenizer), {
+      model,
+      graph: "pair",
+      deps,
+      maxQueue: engine.maxQueue,
+      now,
+    }),
   );
   const { size, resize, interpolation, background } = manifest.image;
   const pixelBytes = size * size * 3;
