@@ -93,17 +93,16 @@ describe("deploy/compose/observability.yaml", () => {
   it("names services as the configurations do that are mounted", () => {
     const names = [...Object.keys(services), ...Object.keys(watching.services)];
     const folder = "deploy/observability";
-    const hosts = [
-      prometheus!.environment!.BACKEND!,
-      ...read(`${folder}/prometheus/prometheus.yml`)
-        .matchAll(/targets: \["([^"]+)"\]/g)
-        .map(([, host]) => host!),
-      ...read(`${folder}/grafana/provisioning/datasources/sightline.yml`)
-        .matchAll(/url: http:\/\/(\S+)/g)
-        .map(([, host]) => host!),
+    const files = [`${folder}/prometheus/prometheus.yml`, `${folder}/grafana/provisioning/datasources/sightline.yml`];
+    const named = [
+      ...files
+        .map(read)
+        .join("\n")
+        .matchAll(/(?:targets: \["|url: http:\/\/)([\w-]+):\d+/g),
     ];
+    const hosts = [...named.map(([, host]) => host), prometheus!.environment!.BACKEND!.split(":")[0]];
     expect(hosts).toHaveLength(4);
-    for (const host of hosts) expect(names).toContain(host.split(":")[0]);
+    for (const host of hosts) expect(names).toContain(host);
   });
 
   it("runs the Grafana whose schema the dashboard is checked against", () => {
