@@ -11,7 +11,7 @@ import type {
 } from "./entailment-types.ts";
 import { SightlineError } from "./errors.ts";
 import { pictureToWire, toWire, toWireList } from "./inputs.ts";
-import { type CallOptions, Transport } from "./transport.ts";
+import { type CallOptions, type RetryNotice, Transport } from "./transport.ts";
 import type { ClassifyRequest, ClassifyResponse, Input, Model, RankRequest, RankResponse, Usage } from "./types.ts";
 
 export interface SightlineOptions extends Pick<CallOptions, "timeoutMs" | "maxRetries"> {
@@ -21,6 +21,8 @@ export interface SightlineOptions extends Pick<CallOptions, "timeoutMs" | "maxRe
   readonly baseUrl?: string | undefined;
   /** Makes the calls; the runtime's own unless said. */
   readonly fetch?: typeof fetch;
+  /** Told before a call that failed for a passing reason is tried again. */
+  readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
 
 interface List<T> {
@@ -38,7 +40,7 @@ export class Sightline {
 
   /** @throws SightlineError if neither options nor environment say where the API is, or with which key. */
   constructor(options: SightlineOptions = {}) {
-    const { timeoutMs, maxRetries } = options;
+    const { timeoutMs, maxRetries, onRetry } = options;
     this.#transport = new Transport({
       baseUrl: options.baseUrl ?? environment("SIGHTLINE_URL", "baseUrl"),
       apiKey: options.apiKey ?? environment("SIGHTLINE_API_KEY", "apiKey"),
@@ -46,6 +48,7 @@ export class Sightline {
       fetch: options.fetch ?? ((...call) => fetch(...call)),
       timeoutMs,
       maxRetries,
+      onRetry,
     });
   }
 

@@ -18,5 +18,5 @@ export {
   SightlineError,
   TimeoutError,
 } from "./errors.ts";
-export type { CallOptions } from "./transport.ts";
+export type { CallOptions, RetryNotice } from "./transport.ts";
 export type * from "./types.ts";

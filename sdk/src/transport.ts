@@ -12,8 +12,14 @@ export interface CallOptions {
   readonly maxRetries?: number | undefined;
 }
 
+/** A try that failed, and how long is waited before the next one. */
+export interface RetryNotice {
+  readonly error: SightlineError;
+  readonly delayMs: number;
+}
+
 export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the base URL, with its parts encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -26,6 +32,8 @@ export interface TransportOptions extends Pick<CallOptions, "timeoutMs" | "maxRe
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly fetch: typeof fetch;
+  /** Told before each further try. */
+  readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
   /** @throws the signal's reason if it is aborted before the time is over. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
   /** Uniform in [0, 1). */
@@ -36,7 +44,7 @@ const TIMEOUT_MS = 60_000;
 const MAX_RETRIES = 4;
 
 export class Transport {
-  readonly #options: Required<TransportOptions>;
+  readonly #options: Required<Omit<TransportOptions, "onRetry">> & Pick<TransportOptions, "onRetry">;
 
   /** @throws SightlineError if the base URL is none. */
   constructor({ timeoutMs, maxRetries, sleep, random, ...options }: TransportOptions) {
@@ -69,6 +77,7 @@ export class Transport {
       } catch (error) {
         const delay = failures > maxRetries ? undefined : retryDelay(error, failures, this.#options.random);
         if (delay === undefined) throw error;
+        this.#options.onRetry?.({ error: error as SightlineError, delayMs: delay });
         await this.#options.sleep(delay, options.signal);
       }
     }

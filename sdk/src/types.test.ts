@@ -2,6 +2,7 @@
  * The types that the SDK publishes are those of the contract: checked by `tsc`, where a field that is missing, too many or of
  * another type is an error in the list below.
  */
+import type * as admin from "@sightline/shared/api/admin";
 import type * as collections from "@sightline/shared/api/collections";
 import type * as entailment from "@sightline/shared/api/entailment";
 import type { Condition, FilterGroup } from "@sightline/shared/api/filter";
@@ -11,6 +12,7 @@ import type * as usage from "@sightline/shared/api/usage";
 import type { ErrorCode as ContractErrorCode } from "@sightline/shared/errors";
 import { expect, it } from "vitest";
 import type { z } from "zod";
+import type * as operator from "./cli/operator.ts";
 import type * as sdk from "./index.ts";
 import type { WireInput } from "./inputs.ts";
 
@@ -62,6 +64,13 @@ const agreements: readonly true[] = [
   agree<Both<sdk.Metadata, collections.ItemInput["metadata"]>>(true),
   // Of items and inputs: what goes over the wire is taken, and every field of the contract can be said.
   agree<Fits<WireInput, ContractInput>>(true),
+  // The command line shows plans and scopes as they come: the deployment knows them.
+  agree<Fits<admin.Tenant, operator.Tenant>>(true),
+  agree<Same<keyof admin.Tenant, keyof operator.Tenant>>(true),
+  agree<Fits<z.infer<typeof admin.NewApiKey>, operator.NewApiKey>>(true),
+  agree<Same<keyof z.infer<typeof admin.NewApiKey>, keyof operator.NewApiKey>>(true),
+  agree<Same<keyof Written<typeof admin.UpdateTenantRequest>, keyof operator.TenantChanges>>(true),
+  agree<Same<keyof Written<typeof admin.CreateKeyRequest>, keyof operator.KeySettings>>(true),
   agree<Same<KeysOf<ContractItem>, Exclude<KeysOf<sdk.ItemInput>, "file">>>(true),
 ];
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FakeApi, startFakeApi } from "../testing/api.ts";
+import { type FakeApi, refusal, startFakeApi } from "../testing/api.ts";
 import { startCli } from "../testing/cli.ts";
 
 let api: FakeApi;
@@ -16,8 +16,9 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const cli = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-  startCli(args, { XDG_CONFIG_HOME: dir, ...environment }, dir).ended;
+const cli = (args: readonly string[], environment: Readonly<Record<string, string>> = {}, input = "") =>
+  startCli(args, { XDG_CONFIG_HOME: dir, ...environment }, dir, input).ended;
+const known = () => ({ SIGHTLINE_URL: api.url, SIGHTLINE_API_KEY: "sl_key" });
 
 describe("where the API is, and with which key", () => {
   it("comes from the environment", async () => {
@@ -33,7 +34,7 @@ describe("where the API is, and with which key", () => {
   it("is asked for where nobody has said it", async () => {
     const { code, stderr } = await cli(["collections"]);
     expect(code).toBe(2);
-    expect(stderr).toContain(join(dir, "sightline", "config.json"));
+    expect(stderr).toContain("sightline login");
   });
 
   it("comes from the user's file, if nobody else can read that", async () => {
@@ -58,13 +59,85 @@ describe("where the API is, and with which key", () => {
   });
 });
 
+describe("login", () => {
+  const file = () => join(dir, "sightline", "config.json");
+
+  it("keeps a key that works where only its user can read it, until logout", async () => {
+    const { code, stdout } = await cli(["login", api.url], {}, "sl_key\n");
+    expect([code, stdout]).toEqual([0, `The key is tenant acme's, plan free; it is kept in ${file()}\n`]);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file(), "utf8"))).toEqual({ url: api.url, api_key: "sl_key" });
+    expect((await cli(["collections"])).code).toBe(0);
+    expect((await cli(["logout"])).stdout).toBe(`${file()} is gone\n`);
+    expect((await cli(["logout"])).stdout).toBe("No key was kept.\n");
+    expect((await cli(["collections"])).code).toBe(2);
+  });
+
+  it("keeps nothing that does not work", async () => {
+    api.readFaults.push(refusal(401, "invalid_api_key"));
+    expect((await cli(["login", api.url], {}, "sl_wrong")).code).toBe(4);
+    expect((await cli(["login", api.url])).stderr).toBe("error: there was no key to read\n");
+    expect((await cli(["login", "localhost"], {}, "sl_key")).stderr).toContain("is no URL");
+    await expect(stat(file())).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("admin", () => {
+  it("asks for the operator's token, and never takes a key for it", async () => {
+    const { code, stderr } = await cli(["admin", "tenants"], known());
+    expect([code, stderr]).toEqual([2, "error: SIGHTLINE_ADMIN_TOKEN is not set: it goes with the other one\n"]);
+    expect((await cli(["admin", "tenants"])).stderr).not.toContain("login");
+    const operator = { SIGHTLINE_URL: api.url, SIGHTLINE_ADMIN_TOKEN: "token" };
+    expect((await cli(["admin", "tenants"], operator)).stdout).toBe("There is no tenant.\n");
+  });
+
+  it("does not ask twice for a new key: the first answer may only have been lost", async () => {
+    api.readFaults.push(refusal(503, "identity_unavailable", { "retry-after": "1" }), refusal(500, "internal_error"));
+    const operator = { SIGHTLINE_URL: api.url, SIGHTLINE_ADMIN_TOKEN: "token" };
+    const { code, stderr } = await cli(["admin", "keys", "create", "acme"], operator);
+    expect([code, api.readFaults.splice(0).length]).toEqual([5, 1]);
+    expect(stderr).toContain("(identity_unavailable, request req_12345678, again in 1 s)");
+  });
+});
+
+describe("a limit", () => {
+  it("is waited out where that is soon, and said", async () => {
+    api.readFaults.push(refusal(429, "rate_limit_exceeded", { "retry-after": "1" }));
+    const { code, stderr } = await cli(["models"], known());
+    expect([code, stderr]).toEqual([0, "waiting 1 s: It is rate_limit_exceeded.\n"]);
+  });
+
+  it("that takes longer ends the command with the API's words and the time", async () => {
+    api.readFaults.push(refusal(429, "quota_exceeded", { "retry-after": "86400" }));
+    const { code, stderr } = await cli(["models"], known());
+    expect(code).toBe(5);
+    expect(stderr).toBe(
+      "error: It is quota_exceeded.\n       (quota_exceeded, request req_12345678, again in 86400 s)\n",
+    );
+  });
+});
+
+describe("pictures in the terminal", () => {
+  it("are refused where nobody could see them", async () => {
+    const { code, stderr } = await cli(["search", "c", "x", "--pictures"], { ...known(), TERM_PROGRAM: "WezTerm" });
+    expect([code, stderr]).toEqual([2, "error: --pictures needs a terminal that can show them: iTerm2 or WezTerm\n"]);
+  });
+});
+
 describe("how a command ends", () => {
   it("tells help and version from wrong usage", async () => {
     const help = await cli(["--help"]);
     expect([help.code, help.stderr]).toEqual([0, ""]);
     expect(help.stdout).toContain("Exit codes:");
     expect((await cli(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    for (const args of [["serch"], ["search"], ["rank", "a", "b", "--top", "0"], ["search", "c", "--filter", "{"]]) {
+    for (const args of [
+      ["serch"],
+      ["search"],
+      ["rank", "a", "b", "--top", "0"],
+      ["search", "c", "--filter", "{"],
+      ["admin", "tenants", "create", "acme"],
+      ["completion", "csh"],
+    ]) {
       const { code, stderr, stdout } = await cli(args);
       expect([code, stdout], args.join(" ")).toEqual([2, ""]);
       expect(stderr).toMatch(/^error: /);
@@ -79,6 +152,6 @@ describe("how a command ends", () => {
     // Its retries take some seconds.
     const unreachable = await cli(["models"], away);
     expect(unreachable.code).toBe(5);
-    expect(unreachable.stderr).toMatch(/^error: GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached/);
+    expect(unreachable.stderr).toMatch(/^error: GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached/m);
   });
 });

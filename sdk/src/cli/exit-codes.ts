@@ -36,5 +36,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof ApiError) return error.status === 429 || error.status >= 500 ? EXIT.later : EXIT.refused;
   // A file that cannot be read, for example.
   if (error instanceof SightlineError) return EXIT.usage;
+  // Ctrl-C where a key is asked for.
+  if (error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
   return EXIT.fault;
 }

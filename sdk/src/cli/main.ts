@@ -2,9 +2,14 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ApiError } from "../errors.ts";
+import { addAdmin } from "./commands/admin.ts";
 import { addCollections } from "./commands/collections.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addIndex } from "./commands/index.ts";
 import { addInference } from "./commands/inference.ts";
+import { addItems } from "./commands/items.ts";
+import { addLogin } from "./commands/login.ts";
+import { addSearch } from "./commands/search.ts";
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
 
 /** Two folders up both from here and from where the published package has this file. */
@@ -17,11 +22,17 @@ const program = new Command("sightline")
   .version(version)
   .option("--json", "print JSON for programs")
   .addHelpText("after", EXIT_CODES_HELP)
+  .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(--help says more)")
   .exitOverride();
+addSearch(program);
 addCollections(program);
+addItems(program);
 addIndex(program);
 addInference(program);
+addLogin(program);
+addAdmin(program);
+addCompletion(program);
 
 try {
   await program.parseAsync();
@@ -35,8 +46,12 @@ try {
 /** The API's own words; of a fault of ours, where it was. */
 function tell(error: unknown): string {
   if (error instanceof ApiError) {
-    const where = [error.code ?? error.status, ...(error.requestId ? [`request ${error.requestId}`] : [])].join(", ");
-    return `error: ${error.message}\n       (${where})`;
+    const where = [
+      error.code ?? error.status,
+      ...(error.requestId ? [`request ${error.requestId}`] : []),
+      ...(error.retryAfterMs === null ? [] : [`again in ${Math.ceil(error.retryAfterMs / 1000)} s`]),
+    ];
+    return `error: ${error.message}\n       (${where.join(", ")})`;
   }
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   return `error: ${exitCodeOf(error) === EXIT.fault ? (error.stack ?? error.message) : error.message}`;

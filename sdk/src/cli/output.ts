@@ -20,3 +20,17 @@ export function brief(value: unknown, most = 80): string {
 }
 
 export const score = (value: number): string => value.toFixed(4);
+
+/** A line on stderr, over a progress bar where one is drawn: it is drawn again below. */
+export function note(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  console.error(line);
+}
+
+/** Fields of one thing, a line each. */
+export const fields = (record: Readonly<Record<string, Cell>>): string => {
+  const width = Math.max(...Object.keys(record).map((field) => field.length));
+  return Object.entries(record)
+    .map(([field, value]) => `${field.padEnd(width)}  ${value}`)
+    .join("\n");
+};

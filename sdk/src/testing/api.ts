@@ -23,6 +23,8 @@ export interface FakeApi {
   createdAt: string;
   /** Taken from the front: undefined lets an upsert through. */
   readonly faults: (Fault | undefined)[];
+  /** The same, of all other calls. */
+  readonly readFaults: (Fault | undefined)[];
   close(): Promise<void>;
 }
 
@@ -39,7 +41,9 @@ export async function startFakeApi(): Promise<FakeApi> {
     void (async () => {
       const body = await json(request).catch(() => ({}));
       if (!request.url?.endsWith("/items")) {
-        response.end(JSON.stringify({ name: "c", created_at: api.createdAt, data: [] }));
+        const fault = api.readFaults.shift();
+        if (fault) return fault(response);
+        response.end(JSON.stringify({ name: "c", created_at: api.createdAt, data: [], tenant: "acme", plan: "free" }));
         return;
       }
       api.calls++;
@@ -63,6 +67,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     calls: 0,
     createdAt: "2026-01-01T00:00:00Z",
     faults: [],
+    readFaults: [],
     async close() {
       server.closeAllConnections();
       server.close();

@@ -16,14 +16,16 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** @param environment all that it has, but for PATH. */
+/** @param environment all that it has, but for PATH. @param input what is piped into it. */
 export function startCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   cwd = process.cwd(),
+  input = "",
 ): Running {
   const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...environment };
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: "pipe" });
+  child.stdin.end(input);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     stdout += part;

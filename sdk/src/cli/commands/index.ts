@@ -1,11 +1,12 @@
 /** `index`: a folder of pictures or a JSONL file into a collection, with progress, past interruptions and bad files. */
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
-import { contextOf, count } from "../context.ts";
+import { contextOf, count, examples } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Journal } from "../indexing/journal.ts";
 import { runIndex } from "../indexing/run.ts";
 import { openSource } from "../indexing/source.ts";
+import { note } from "../output.ts";
 
 interface Flags {
   readonly collection: string;
@@ -19,7 +20,8 @@ A folder's items have their paths as ids. A line of a JSONL file is an item as t
 ({"id", "text" | "image" | "embedding", "metadata"}), or names a picture by "file", relative to the list.
 
 What was stored is noted in ~/.local/state/sightline/index (XDG_STATE_HOME): the same command goes on where
-an earlier one was broken off, and later sends only what is new or has changed.`;
+an earlier one was broken off, and later sends only what is new or has changed.
+${examples("sightline index ~/Pictures --collection photos", "sightline index items.jsonl --collection shop")}`;
 
 export function addIndex(program: Command): void {
   program
@@ -50,7 +52,7 @@ export function addIndex(program: Command): void {
         const report = await runIndex(source, collection, journal, {
           concurrency: flags.concurrency,
           signal: interrupted.signal,
-          onRefusal: (label, reason) => progress.say(`${label}: ${reason}`),
+          onRefusal: (label, reason) => note(`${label}: ${reason}`),
           onProgress: ({ stored, kept, refused }) => progress.update(stored, stored + kept + refused),
         });
         progress.end();
@@ -101,12 +103,6 @@ class Progress {
   /** Items a second since the start. */
   rate(stored: number): number {
     return Math.round((1000 * stored) / (performance.now() - this.#from));
-  }
-
-  say(line: string): void {
-    // Over the bar, which is drawn again below it.
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-    console.error(line);
   }
 
   end(): void {

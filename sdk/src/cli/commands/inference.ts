@@ -1,8 +1,9 @@
 /** `embed`, `classify`, `rank`, `entail`, `models`, `usage`: what needs no collection. */
 import type { Command } from "commander";
-import { contextOf, count, INPUT_HELP, inputOf } from "../context.ts";
+import { contextOf, count, examples, INPUT_HELP, inputOf, separated } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { score, table } from "../output.ts";
+import { usageTable } from "../usage-table.ts";
 
 interface EntailFlags {
   readonly caption?: string;
@@ -15,6 +16,7 @@ export function addInference(program: Command): void {
     .description("vectors of texts and pictures; --json prints them whole")
     .argument("<input...>", INPUT_HELP)
     .option("-m, --model <id>", "the default model if absent")
+    .addHelpText("after", examples('sightline embed "a red apple" @apple.jpg', 'sightline embed "a red apple" --json'))
     .action(async (inputs: string[], { model }: { model?: string }, command: Command) => {
       const { sightline, show } = await contextOf(command);
       const { vectors, ...rest } = await sightline.embed(inputs.map(inputOf), { ...(model && { model }) });
@@ -30,13 +32,22 @@ export function addInference(program: Command): void {
     .command("classify")
     .description("which of your labels fit")
     .argument("<input...>", INPUT_HELP)
-    .requiredOption("-l, --labels <list>", "separated by commas", (text: string) =>
-      text.split(",").map((l) => l.trim()),
-    )
+    .requiredOption("-l, --labels <list>", "separated by commas", separated)
     .option("-t, --template <text>", 'wraps each label, for example "a photo of a {}"')
     .option("-m, --model <id>", "the default model if absent")
+    .addHelpText(
+      "after",
+      examples(
+        "sightline classify @photo.jpg --labels 'cat, dog, neither'",
+        "sightline classify @a.jpg @b.jpg --labels cat,dog --template 'a photo of a {}'",
+      ),
+    )
     .action(
-      async (inputs: string[], options: { labels: string[]; template?: string; model?: string }, command: Command) => {
+      async (
+        inputs: string[],
+        options: { labels: readonly string[]; template?: string; model?: string },
+        command: Command,
+      ) => {
         const { sightline, show } = await contextOf(command);
         show(await sightline.classify({ ...options, input: inputs.map(inputOf) }), ({ data }) => {
           const rows = data.flatMap(({ index, labels }) =>
@@ -59,6 +70,7 @@ export function addInference(program: Command): void {
     .argument("<candidates...>", INPUT_HELP)
     .option("-n, --top <count>", "only the best", count)
     .option("-m, --model <id>", "the default model if absent")
+    .addHelpText("after", examples('sightline rank @photo.jpg "a red apple" "a green pear"'))
     .action(
       async (query: string, candidates: string[], options: { top?: number; model?: string }, command: Command) => {
         const { sightline, show } = await contextOf(command);
@@ -86,6 +98,7 @@ export function addInference(program: Command): void {
     .argument("<sentence>")
     .option("-c, --caption <text>", "what is known of the picture besides")
     .option("-m, --model <id>", "the default model if absent")
+    .addHelpText("after", examples('sightline entail @photo.jpg "a dog is on the grass"'))
     .action(async (picture: string, hypothesis: string, options: EntailFlags, command: Command) => {
       const input = inputOf(picture);
       if (!(typeof input === "object" && ("file" in input || "image" in input))) {
@@ -116,23 +129,9 @@ export function addInference(program: Command): void {
     .command("usage")
     .description("what you have used, day by day")
     .option("--month <yyyy-mm>", "in UTC; the current one if absent")
+    .addHelpText("after", examples("sightline usage --month 2026-11"))
     .action(async (options: { month?: string }, command: Command) => {
       const { sightline, show } = await contextOf(command);
-      show(await sightline.usage(options), (usage) => {
-        const { month, plan, quota, compute_units, days } = usage;
-        const rows = days.map((day) => [
-          day.date,
-          day.requests,
-          day.compute_units,
-          day.work.text,
-          day.work.image,
-          day.work.search,
-        ]);
-        return `${month}, plan ${plan}: ${compute_units} of ${quota.compute_units} compute units\n\n${table(
-          ["day", "requests", "units", "texts", "images", "searches"],
-          rows,
-          "Nothing was used.",
-        )}`;
-      });
+      show(await sightline.usage(options), usageTable);
     });
 }
