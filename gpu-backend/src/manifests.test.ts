@@ -48,7 +48,7 @@ describe.skipIf(!hasKubectl && !process.env.CI)("the manifests", () => {
   });
 
   it("have the shape that Kubernetes documents, down to the last field", () => {
-    const objects = [...rendered.values()].flat().filter(({ kind }) => kind !== "ServiceMonitor");
+    const objects = [...rendered.values()].flat().filter(({ apiVersion }) => !apiVersion.startsWith("monitoring."));
     expect(compile(objects.map(asTypedLiteral))).toBe("");
   });
 
@@ -124,12 +124,19 @@ describe.skipIf(!hasKubectl && !process.env.CI)("the manifests", () => {
       );
     expect(metrics("gpu")).toEqual(["Resource"]);
     expect(metrics("gpu with metrics")).toEqual(["Resource", "Pods"]);
-    expect(find("gpu with metrics", "ServiceMonitor").metadata.namespace).toBe("sightline");
+  });
+
+  it("let the Prometheus operator find what it reads, what it judges by, and the token for the edge", () => {
+    for (const kind of ["ServiceMonitor", "PrometheusRule"]) {
+      expect(find("gpu with metrics", kind).metadata.namespace).toBe("sightline");
+    }
+    const { spec } = find<Manifest & { spec: { authorization: unknown } }>("gpu with metrics", "ScrapeConfig");
+    expect(spec.authorization).toEqual({ credentials: { name: "sightline-edge", key: "ADMIN_TOKEN" } });
   });
 
   function find<T extends Manifest>(overlay: string, kind: string): T {
-    const name = kind === "Namespace" ? "sightline" : "sightline-backend";
-    const found = rendered.get(overlay)?.find((m) => m.kind === kind && m.metadata.name.startsWith(name));
+    const own = (m: Manifest) => m.kind === kind && m.metadata.name !== "sightline-backend-metrics";
+    const found = rendered.get(overlay)?.find(own);
     if (!found) throw new Error(`the ${overlay} overlay has no ${kind}`);
     return found as T;
   }
@@ -146,7 +153,7 @@ function renderWithMetrics(): readonly Manifest[] {
   const to = (target: string) => relative(folder, join(K8S, target));
   writeFileSync(
     join(folder, "kustomization.yaml"),
-    `resources: [${to("overlays/gpu")}]\ncomponents: [${to("components/metrics")}]\n`,
+    `resources: [${to("overlays/gpu")}]\ncomponents: [${to("components/metrics")}, ${to("components/edge-metrics")}]\n`,
   );
   return render(folder);
 }

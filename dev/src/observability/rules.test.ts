@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { ROOT } from "../settings.ts";
 import { hasPrometheus, PROMETHEUS } from "../testing/prometheus.ts";
-import { alerts, namesIn, recorded, rules, testFiles } from "./rules.ts";
+import { alerts, groups, namesIn, recorded, rules, testFiles } from "./rules.ts";
 
 const execute = promisify(execFile);
 const dir = mkdtempSync(join(tmpdir(), "sightline rules "));
@@ -66,6 +66,22 @@ describe("the rules", () => {
     const used = rules.flatMap(({ expr }) => namesIn(expr)).filter((name) => name.includes(":"));
     expect(recorded).toEqual(expect.arrayContaining(used));
   });
+});
+
+it("the rules of Kubernetes are the same (after a change: vitest -u)", async () => {
+  const rule = {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PrometheusRule",
+    metadata: {
+      name: "sightline-backend",
+      namespace: "sightline",
+      labels: { "app.kubernetes.io/name": "sightline-backend" },
+    },
+    spec: { groups },
+  };
+  const origin = "# Made of deploy/observability/prometheus/rules by dev/src/observability/rules.test.ts.\n";
+  const file = join(ROOT, "gpu-backend/k8s/components/metrics/prometheus-rule.yaml");
+  await expect(origin + stringify(rule, { lineWidth: 0 })).toMatchFileSnapshot(file);
 });
 
 it("Alertmanager gets the address of the webhook as it is", async () => {

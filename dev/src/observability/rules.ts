@@ -25,7 +25,7 @@ const files = (folder: string): readonly string[] =>
     .map((name) => join(PROMETHEUS, folder, name));
 
 export const testFiles = files("tests");
-const groups = files("rules").flatMap((file) => RulesFile.parse(parse(readFileSync(file, "utf8"))).groups);
+export const groups = files("rules").flatMap((file) => RulesFile.parse(parse(readFileSync(file, "utf8"))).groups);
 export const rules = groups.flatMap((group) => group.rules);
 export const alerts = rules.filter((rule) => "alert" in rule);
 export const recorded = rules.flatMap((rule) => ("record" in rule ? [rule.record] : []));
