@@ -1,55 +1,29 @@
 /** The backend as a process: what survives its death, and how it ends. */
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BatcherStats } from "./inference/batcher.ts";
-import { SECRET, signedClient } from "./testing/signed-client.ts";
+import { killBackends, spawnBackend, startBackend as start } from "./testing/backend-process.ts";
 import { writeTinyModel } from "./testing/tiny-model.ts";
 
 const model = { id: "emoji-dual", revision: "" };
 let dataDir: string;
-let running: ChildProcess[];
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "sightline main "));
-  running = [];
 });
 afterEach(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
-  }
+  await killBackends();
   rmSync(dataDir, { recursive: true });
 });
 
-function spawnBackend(environment: Record<string, string> = {}) {
-  const child = fork(join(import.meta.dirname, "main.ts"), {
-    cwd: join(import.meta.dirname, "../.."),
-    env: { ...process.env, BACKEND_SECRET: SECRET, DATA_DIR: dataDir, PORT: "0", LOG_LEVEL: "fatal", ...environment },
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-  });
-  running.push(child);
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (part: Buffer) => {
-      output += part.toString();
-    });
-  }
-  return { child, output: () => output };
-}
-
 async function startBackend(environment: Record<string, string> = {}) {
-  const { child } = spawnBackend(environment);
-  const [{ ready }] = await once(child, "message");
-  const call = signedClient(fetch, `http://127.0.0.1:${ready.port}`);
-  const { body } = await call("/internal/v1/models", {});
+  const backend = await start({ DATA_DIR: dataDir, ...environment });
+  const { body } = await backend.call("/internal/v1/models", {});
   model.revision = body.models[0].revision;
-  return { child, call, port: ready.port as number, dims: body.models[0].dims as number };
+  return { ...backend, dims: body.models[0].dims as number };
 }
 
 /** How many texts the backend has taken so far, answered or waiting. */
@@ -117,12 +91,12 @@ describe("the backend's process", () => {
   });
 
   it("names a setting that is wrong, and the folder that another process holds", async () => {
-    const wrong = spawnBackend({ MAX_QUEUE: "many" });
+    const wrong = spawnBackend({ DATA_DIR: dataDir, MAX_QUEUE: "many" });
     expect(await once(wrong.child, "exit")).toEqual([1, null]);
     expect(wrong.output()).toContain("MAX_QUEUE");
 
     await startBackend();
-    const second = spawnBackend();
+    const second = spawnBackend({ DATA_DIR: dataDir });
     expect(await once(second.child, "exit")).toEqual([1, null]);
     expect(second.output()).toContain(dataDir);
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadRegistry } from "../models/registry.ts";
@@ -23,7 +24,16 @@ interface Readiness {
   readonly components: { readonly models: Readonly<Record<"loaded" | "missing" | "refused" | "status", unknown>> };
 }
 
-async function readiness(wanted: readonly string[] | "all") {
+interface Answer {
+  readonly code: number;
+  readonly status: string;
+  readonly models: Readiness["components"]["models"];
+}
+
+type Wanted = readonly string[] | "all";
+
+/** @param look asks the open replica, as often as it likes. */
+async function withReplica<T>(wanted: Wanted, look: (ask: () => Promise<Answer>) => Promise<T>): Promise<T> {
   const registry = await loadRegistry({
     modelsDirs: [join(folder, "models")],
     wanted,
@@ -45,14 +55,18 @@ async function readiness(wanted: readonly string[] | "all") {
   const app = new Hono();
   healthRoutes(app, replica, async () => []);
   try {
-    const response = await app.request("/readyz");
-    const { status, components } = (await response.json()) as Readiness;
-    return { code: response.status, status, models: components.models };
+    return await look(async () => {
+      const response = await app.request("/readyz");
+      const { status, components } = (await response.json()) as Readiness;
+      return { code: response.status, status, models: components.models };
+    });
   } finally {
     await registry.close();
     await store.close();
   }
 }
+
+const readiness = (wanted: Wanted) => withReplica(wanted, (ask) => ask());
 
 const good = (name: string) => writeTinyModel(join(folder, "models"), name, files);
 const bad = async (name: string) => rm(join(await good(name), "text.onnx"));
@@ -100,6 +114,23 @@ describe("a replica", () => {
     const { code, status, models } = await readiness(["one"]);
     expect([code, status]).toEqual([200, "degraded"]);
     expect(models).toMatchObject({ missing: [], refused: [refused("one@2")] });
+  });
+
+  it("is not ready while a session of a model that it has to serve is being replaced", async () => {
+    await good("one");
+    await good("two");
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => workers.push(worker);
+    process.on("worker", note);
+    await withReplica(["one", "two"], async (ask) => {
+      process.off("worker", note);
+      expect((await ask()).code).toBe(200);
+      await workers[0]?.terminate();
+      const { code, models } = await ask();
+      expect([code, models.status, models.missing]).toEqual([503, "down", ["one"]]);
+      expect(models.loaded).toMatchObject([{ status: "down", image: { alive: false } }, { status: "ok" }]);
+      await expect.poll(async () => (await ask()).code).toBe(200);
+    });
   });
 
   it("without any model is not ready", async () => {

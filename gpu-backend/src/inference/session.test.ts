@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { UNOBSERVED } from "../observer.ts";
 import { TINY, tinyByteTower, tinyImageTower } from "../testing/tiny-model.ts";
 import { Session, type SessionDeps, spawnSessionWorker } from "./session.ts";
 import type { SessionSpec } from "./session-protocol.ts";
@@ -41,8 +42,10 @@ afterEach(async () => {
 async function open(spawns: SessionDeps["spawn"][] = [spawnSessionWorker]) {
   const workers: Worker[] = [];
   const pauses: number[] = [];
+  const watched = { restarts: 0 };
   session = await Session.open(spec, {
     log: quiet,
+    observer: { ...UNOBSERVED, sessionRestarted: () => watched.restarts++ },
     sleep: async (ms) => void pauses.push(ms),
     spawn: async (s) => {
       const spawn = spawns[Math.min(workers.length, spawns.length - 1)]!;
@@ -51,7 +54,7 @@ async function open(spawns: SessionDeps["spawn"][] = [spawnSessionWorker]) {
       return worker;
     },
   });
-  return { session, workers, pauses };
+  return { session, workers, pauses, watched };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -108,10 +111,12 @@ describe("Session", () => {
   });
 
   it("replaces a worker that died while idle", async () => {
-    const { session, workers } = await open();
+    const { session, workers, watched } = await open();
     await workers[0]!.terminate();
     expect(session.stats().alive).toBe(false);
+    expect(watched.restarts).toBe(0);
     await until(() => session.stats().alive);
+    expect(watched.restarts).toBe(1);
     expect((await session.run(rows)).length).toBe(3);
   });
 
