@@ -5,16 +5,17 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 import type { App } from "./context.ts";
-import { accessLog } from "./middleware/access-log.ts";
 import { metering } from "./middleware/admission.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
 import { operator } from "./middleware/operator.ts";
 import { request } from "./middleware/request.ts";
+import { telemetry } from "./middleware/telemetry.ts";
 import { Router } from "./router.ts";
 import { adminCollections } from "./routes/admin/collections.ts";
 import { adminKeys } from "./routes/admin/keys.ts";
+import { adminMetrics } from "./routes/admin/metrics.ts";
 import { adminRouting } from "./routes/admin/routing.ts";
 import { adminSnapshots } from "./routes/admin/snapshots.ts";
 import { adminTenants } from "./routes/admin/tenants.ts";
@@ -38,7 +39,7 @@ export function createApp(): Router {
   app.onError(onError);
   app.notFound(notFound);
 
-  app.use(accessLog);
+  app.use(telemetry);
   app.use(request);
   app.use(secureHeaders());
   health(router);
@@ -69,6 +70,7 @@ export function createApp(): Router {
   adminRouting(router);
   adminCollections(router);
   adminSnapshots(router);
+  adminMetrics(router);
   return router;
 }
 

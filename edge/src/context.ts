@@ -1,6 +1,5 @@
 /** What middleware puts on a request for the handlers behind it. */
 import type { ModelRevision, RequestId } from "@sightline/shared/ids";
-import type { TraceContext } from "@sightline/shared/trace-context";
 import type { Deadline } from "./deadline.ts";
 import type { SourceCounts } from "./embeddings/slots.ts";
 import type { Env } from "./env.ts";
@@ -9,12 +8,13 @@ import type { RedisClient } from "./redis.ts";
 import type { Services } from "./services.ts";
 import type { Identity } from "./tenants/directory.ts";
 import type { Call, Decision } from "./tenants/limiter.ts";
+import type { Trace } from "./tracing/trace.ts";
 
 export interface App {
   Bindings: Env;
   Variables: {
     readonly requestId: RequestId;
-    readonly trace: TraceContext;
+    readonly trace: Trace;
     /** Of the backend, that was asked last. */
     readonly origin?: string;
     readonly deadline: Deadline;

@@ -2,6 +2,7 @@
 import { ModelId } from "@sightline/shared/ids";
 import { z } from "zod";
 import { Origin, OriginList } from "./backend/origins.ts";
+import { OTLP_VARIABLES } from "./tracing/otlp-variables.ts";
 
 const Amount = z.coerce.number().int().nonnegative();
 
@@ -40,6 +41,7 @@ const Variables = z.object({
   ADMIN_TOKEN: z.string().min(32).optional(),
   /** Set by the local stack alone: `/dev/session` hands this key to the page. */
   DEMO_API_KEY: z.string().optional(),
+  ...OTLP_VARIABLES,
 });
 
 const Bindings = Variables.transform(({ BACKEND_URL: url, BACKEND_ORIGINS: list, ...config }, context) => {
@@ -56,6 +58,8 @@ export type Config = z.infer<typeof Bindings>;
 export interface Env extends Readonly<Record<keyof z.input<typeof Bindings>, unknown>> {
   readonly ASSETS: Fetcher;
   readonly PICTURES: R2Bucket;
+  /** One data point a request; none where it is not bound. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
 }
 
 const parsed = new WeakMap<Env, Config>();

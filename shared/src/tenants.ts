@@ -62,6 +62,10 @@ export const redisKeys = {
   usage: (tenant: TenantId, month: string): string => `sl:usage:${tenant}:${month}`,
   /** String: a call with an idempotency key, or its answer. */
   idempotency: (tenant: TenantId, digest: string): string => `sl:idem:${tenant}:${digest}`,
+  /** Hash: what the edge has counted, of all isolates together. */
+  counts: "sl:counts",
+  /** String: these counts were added. */
+  countsAdded: (id: string): string => `sl:counts:added:${id}`,
   /** String: this call was metered. */
   metered: (tenant: TenantId, lease: string): string => `sl:metered:${tenant}:${lease}`,
 } as const;

@@ -2,9 +2,9 @@
 import { ApiError, type ErrorCode } from "@sightline/shared/errors";
 import type { RequestId, TenantId } from "@sightline/shared/ids";
 import { DEADLINE_HEADER, InternalError, MSGPACK, unpack } from "@sightline/shared/internal/protocol";
-import { type TraceContext, traceparent } from "@sightline/shared/trace-context";
 import type { z } from "zod";
 import type { Deadline } from "../deadline.ts";
+import type { Trace } from "../tracing/trace.ts";
 import type { Verdict } from "./breaker.ts";
 import { DECLINED } from "./calls.ts";
 import type { Origin } from "./origins.ts";
@@ -14,7 +14,7 @@ export interface CallContext {
   readonly tenant: TenantId;
   readonly requestId: RequestId;
   readonly deadline: Deadline;
-  readonly trace: TraceContext;
+  readonly trace: Trace;
   /** Where the caller is, if the platform says so. */
   readonly region: Region | undefined;
   /** Told which origin is asked, for the log of the request. */
@@ -73,11 +73,41 @@ const OURS: ReadonlySet<ErrorCode> = new Set(["invalid_api_key", "not_found", "b
  */
 export async function attempt<T>(
   origin: Origin,
-  { path, body, token }: SignedCall,
+  call: SignedCall,
   answer: z.ZodType<T>,
   context: CallContext,
   timeoutMs: number,
   fetcher: typeof fetch,
+): Promise<T> {
+  const span = context.trace.call(`POST ${call.path}`, {
+    "http.request.method": "POST",
+    "url.path": call.path,
+    "server.address": new URL(origin.url).hostname,
+    "sightline.origin": origin.id,
+  });
+  try {
+    const value = await converse(origin, call, answer, context, { timeoutMs, fetcher, traceparent: span.traceparent });
+    span.end();
+    return value;
+  } catch (failure) {
+    span.end({}, failure instanceof FailedTry ? failure.fault : "unknown");
+    throw failure;
+  }
+}
+
+interface Conversation {
+  readonly timeoutMs: number;
+  readonly fetcher: typeof fetch;
+  readonly traceparent: string;
+}
+
+/** @throws FailedTry */
+async function converse<T>(
+  origin: Origin,
+  { path, body, token }: SignedCall,
+  answer: z.ZodType<T>,
+  context: CallContext,
+  { timeoutMs, fetcher, traceparent }: Conversation,
 ): Promise<T> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.deadline.signal, timeout]);
@@ -89,7 +119,7 @@ export async function attempt<T>(
         authorization: `Bearer ${token}`,
         "content-type": MSGPACK,
         "x-request-id": context.requestId,
-        traceparent: traceparent(context.trace),
+        traceparent,
         [DEADLINE_HEADER]: String(theirDeadlineMs(timeoutMs)),
       },
       body,

@@ -14,10 +14,15 @@ export class Breaker {
   #failures = 0;
   #closedAgainAt = 0;
   readonly #now: () => number;
+  readonly #onOpen: () => void;
 
-  /** @param now milliseconds. */
-  constructor(now: () => number) {
+  /**
+   * @param now milliseconds.
+   * @param onOpen told each time that it opens, also again because the call that tried has failed too.
+   */
+  constructor(now: () => number, onOpen: () => void = () => undefined) {
     this.#now = now;
+    this.#onOpen = onOpen;
   }
 
   /** When the next call is let through, in milliseconds from now: 0 while closed. */
@@ -46,7 +51,9 @@ export class Breaker {
     // Calls that were under way when it opened must not keep it open.
     if (verdict !== "failed" || (this.#isOpen && !isProbe)) return;
     this.#failures++;
-    if (this.#isOpen) this.#open();
+    if (!this.#isOpen) return;
+    this.#open();
+    this.#onOpen();
   }
 
   #open(): number {

@@ -1,10 +1,10 @@
 /** The backend's client against real servers: the world's backend, one that misbehaves in front of it, and a closed port. */
 import { type ModelId, Revision, requestIdFrom, TenantId } from "@sightline/shared/ids";
 import { EmbedResponse, isServedOf, StoreResponses, WriteItemsResponse } from "@sightline/shared/internal/protocol";
-import { traceFrom } from "@sightline/shared/trace-context";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Deadline, deadlineIn } from "../deadline.ts";
 import { env, setMode } from "../testing/client.ts";
+import { beginTrace } from "../tracing/trace.ts";
 import type { CallContext } from "./attempt.ts";
 import { type BackendClient, createBackendClient } from "./client.ts";
 import { Origin } from "./origins.ts";
@@ -20,11 +20,17 @@ const collection = "c1" as never;
 function isolate(origins: readonly Origin[], secret = String(env.BACKEND_SECRET), isStoreShared = false) {
   const asked: string[] = [];
   const requests: Request[] = [];
+  const told: string[] = [];
   let passed = 0;
   const client = createBackendClient({
     origins,
     secret,
     isStoreShared,
+    observer: {
+      called: (id, outcome) => void told.push(`${id} ${outcome}`),
+      opened: (id) => void told.push(`${id} opened`),
+      skipped: (id) => void told.push(`${id} skipped`),
+    },
     now: () => 1_000_000 + passed,
     // The order in which they are listed, and no wait between tries.
     random: () => 0,
@@ -40,6 +46,7 @@ function isolate(origins: readonly Origin[], secret = String(env.BACKEND_SECRET)
     client,
     asked,
     requests,
+    told,
     pass(ms: number) {
       passed += ms;
     },
@@ -50,7 +57,7 @@ const context = (more: Partial<CallContext> = {}): CallContext => ({
   tenant: TenantId.parse("acme"),
   requestId: requestIdFrom(undefined),
   deadline: deadlineIn(20_000),
-  trace: traceFrom(undefined),
+  trace: beginTrace(undefined, undefined),
   region: undefined,
   ...more,
 });
@@ -235,6 +242,32 @@ describe("an origin that has failed three calls in a row", () => {
   });
 });
 
+describe("what is counted of the origins", () => {
+  it("is each try and how it ended", async () => {
+    await setMode(flaky.url, "garbage");
+    const { client, told } = isolate([absent, flaky, good]);
+    await embed(client);
+    expect(told).toEqual(["absent unreachable", "flaky garbage", "good ok"]);
+  });
+
+  it("is also that one could not do everything, though it answered", async () => {
+    await setMode(flaky.url, "busy");
+    const { client, told } = isolate([flaky, good]);
+    await embed(client);
+    expect(told).toEqual(["flaky declined", "good ok"]);
+  });
+
+  it("is each time that one is left alone from then on, and each call that would have gone there", async () => {
+    const { client, told, pass } = isolate([absent, good]);
+    for (let i = 0; i < 4; i++) await embed(client);
+    expect(told.slice(4)).toEqual(["absent opened", "absent unreachable", "good ok", "absent skipped", "good ok"]);
+    told.length = 0;
+    pass(60_000);
+    await embed(client);
+    expect(told).toEqual(["absent opened", "absent unreachable", "good ok"]);
+  });
+});
+
 describe("an origin that is not to blame", () => {
   it("because the caller's input is bad is not left alone", async () => {
     const { client, asked } = isolate([good]);
@@ -271,7 +304,8 @@ describe("a call", () => {
 
   it("tells the origin its trace, a parent of its own, its request and a deadline before ours", async () => {
     const { client, requests } = isolate([good]);
-    const trace = traceFrom("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    const recorder = { ratio: 0, add: () => undefined };
+    const trace = beginTrace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", recorder);
     await embed(client, { trace, requestId: requestIdFrom("my-request-1"), deadline: deadlineIn(1000) });
     const { headers } = requests[0]!;
     expect(headers.get("traceparent")).toMatch(

@@ -7,12 +7,12 @@ import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import { ModelsResponse, pack, type ServedModel } from "@sightline/shared/internal/protocol";
 import { importSigningKey, signCall } from "@sightline/shared/internal/token";
 import type { z } from "zod";
-import { attempt, type CallContext, FAULTS, FailedTry, type SignedCall, TRY_MS } from "./attempt.ts";
+import { attempt, type CallContext, FAULTS, FailedTry, type Fault, type SignedCall, TRY_MS } from "./attempt.ts";
 import { Breaker } from "./breaker.ts";
 import { CALLS, type InternalCalls, type InternalPath } from "./calls.ts";
 import { inOrder, mayServe, type Origin } from "./origins.ts";
 import { RetryBudget } from "./retry-budget.ts";
-import { type Admitted, admit, candidates, leftAlone, servingFirst, type Target } from "./targets.ts";
+import { type Admitted, admit, candidates, leftAlone, passedOver, servingFirst, type Target } from "./targets.ts";
 
 export type { CallContext } from "./attempt.ts";
 
@@ -43,11 +43,23 @@ interface OriginsModels {
   readonly isPartial: boolean;
 }
 
+/** What is counted of the origins, by their ids. */
+interface BackendObserver {
+  called(origin: string, outcome: "ok" | Fault): void;
+  /** It is left alone from now on. */
+  opened(origin: string): void;
+  /** A call would have gone there first, were it not left alone. */
+  skipped(origin: string): void;
+}
+
+const NOBODY: BackendObserver = { called: () => undefined, opened: () => undefined, skipped: () => undefined };
+
 export interface ClientOptions {
   readonly origins: readonly Origin[];
   /** Whether all origins write to one vector store; else the first one is home to the stored items. */
   readonly isStoreShared?: boolean;
   readonly secret: string;
+  readonly observer?: BackendObserver;
   readonly fetch?: typeof fetch;
   /** Milliseconds. */
   readonly now?: () => number;
@@ -59,12 +71,15 @@ export function createBackendClient({
   origins,
   isStoreShared = false,
   secret,
+  observer = NOBODY,
   fetch: fetcher = fetch,
   now = Date.now,
   random = Math.random,
 }: ClientOptions): BackendClient {
   const signingKey = importSigningKey(secret);
-  const targets = origins.map((origin): Target => ({ ...origin, breaker: new Breaker(now) }));
+  const targets = origins.map(
+    (origin): Target => ({ ...origin, breaker: new Breaker(now, () => observer.opened(origin.id)) }),
+  );
   const budget = new RetryBudget();
 
   return {
@@ -73,6 +88,7 @@ export function createBackendClient({
       const order = usesStore && !isStoreShared ? targets.slice(0, 1) : orderFor(modelOf?.(request), context);
       if (order.length === 0) throw new ApiError("model_not_found", { param: "model" });
 
+      for (const { id } of passedOver(order)) observer.skipped(id);
       const most = isRepeatable(request) ? MAX_TRIES : 1;
       const signed = await sign(path, request, context);
       const tried = new Set<Target>();
@@ -86,7 +102,9 @@ export function createBackendClient({
         const others = tries < most ? candidates(order, tried) : [];
         try {
           const value = await ask(admitted, signed, answer, context, others.length > 0 ? TRY_MS : undefined);
-          if (!isDeclined?.(value)) return value;
+          const hasDeclined = isDeclined?.(value) ?? false;
+          observer.called(admitted.target.id, hasDeclined ? "declined" : "ok");
+          if (!hasDeclined) return value;
           declined ??= { value };
           failed = new FailedTry("declined", new ApiError("overloaded"));
         } catch (failure) {
@@ -107,6 +125,7 @@ export function createBackendClient({
           const admitted = admit([target], new Set());
           if (!admitted) throw leftAlone([target]);
           const { models } = await ask(admitted, signed, ModelsResponse, context);
+          observer.called(target.id, "ok");
           target.serves = new Set(models.map(modelRevisionKey));
           return models.filter(({ id }) => mayServe(target, id));
         }),
@@ -145,6 +164,7 @@ export function createBackendClient({
       const verdict = failure instanceof FailedTry ? FAULTS[failure.fault].verdict : "unknown";
       // Two tries within one call see the same mishap.
       report(isRepeat && verdict === "failed" ? "unknown" : verdict);
+      if (failure instanceof FailedTry) observer.called(target.id, failure.fault);
       if (failure instanceof FailedTry && verdict === "failed") warn(target, failure, context);
       throw failure;
     }

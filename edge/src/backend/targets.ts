@@ -38,6 +38,12 @@ export function candidates(
   return again === "anywhere" ? [...fresh, ...closed.filter((target) => tried.has(target))] : fresh;
 }
 
+/** Who would be asked before the first candidate, were it not left alone. */
+export function passedOver(order: readonly Target[]): readonly Target[] {
+  const first = order.findIndex(({ breaker }) => breaker.waitMs === 0);
+  return first === -1 ? order : order.slice(0, first);
+}
+
 /** Lets a call through to the first candidate whose breaker agrees. */
 export function admit(order: readonly Target[], tried: ReadonlySet<Target>, failed?: FailedTry): Admitted | undefined {
   for (const target of candidates(order, tried, failed)) {

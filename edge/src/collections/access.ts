@@ -31,7 +31,14 @@ export function accessFor(c: Context<App>, tenant: TenantId): Access {
     tenant,
     call,
     registry: new CollectionRegistry(redis, services.collections, tenant),
-    store: services.qdrant ? directStore(services.qdrant, remote, () => deadline.remainingMs()) : remote,
+    store: services.qdrant
+      ? directStore({
+          connection: services.qdrant,
+          writes: remote,
+          callMs: () => deadline.remainingMs(),
+          trace,
+        })
+      : remote,
     scope: ({ scope }) => ({ tenant, collection: scope }),
     pictures: ({ id }) => new Pictures(c.env.PICTURES, { tenant, collection: id }),
   };

@@ -9,12 +9,12 @@ import { isServedOf, WriteItemsResponse } from "@sightline/shared/internal/proto
 import { describeVectorStore } from "@sightline/shared/store/conformance";
 import type { Point, Scope, VectorSpace, VectorStore } from "@sightline/shared/store/port";
 import { checkLength } from "@sightline/shared/store/vector-length";
-import { traceFrom } from "@sightline/shared/trace-context";
 import { vectorToBytes } from "@sightline/shared/vectors";
 import { type CallContext, createBackendClient } from "../backend/client.ts";
 import { Origin } from "../backend/origins.ts";
 import { deadlineIn } from "../deadline.ts";
 import { env } from "../testing/client.ts";
+import { beginTrace } from "../tracing/trace.ts";
 import { type EdgeStore, remoteStore } from "./remote-store.ts";
 
 const origin = Origin.parse({ id: "home", url: String(env.BACKEND_URL) });
@@ -24,7 +24,7 @@ const contextOf = (tenant: TenantId): CallContext => ({
   tenant,
   requestId: requestIdFrom(undefined),
   deadline: deadlineIn(20_000),
-  trace: traceFrom(undefined),
+  trace: beginTrace(undefined, undefined),
   region: undefined,
 });
 

@@ -2,7 +2,6 @@ import type { ParsedInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import { ModelId, Revision, requestIdFrom, TenantId } from "@sightline/shared/ids";
 import type { EmbedRequest, EmbedResult, Served } from "@sightline/shared/internal/protocol";
-import { traceFrom } from "@sightline/shared/trace-context";
 import { vectorToBytes } from "@sightline/shared/vectors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -14,6 +13,7 @@ import { deadlineIn } from "../deadline.ts";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
 import { env } from "../testing/client.ts";
+import { beginTrace } from "../tracing/trace.ts";
 import { embedding, identityOf } from "./embedding.ts";
 import type { InFlight } from "./infer.ts";
 import { cacheKey } from "./key.ts";
@@ -84,7 +84,7 @@ function world() {
     tenant: owner,
     owner,
     requestId: requestIdFrom(undefined),
-    trace: traceFrom(undefined),
+    trace: beginTrace(undefined, undefined),
     region: undefined,
     deadline: deadlineIn(10_000),
     backend,

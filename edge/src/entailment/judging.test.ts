@@ -1,11 +1,11 @@
 import { ModelId, Revision, requestIdFrom, TenantId } from "@sightline/shared/ids";
 import type { EntailRequest } from "@sightline/shared/internal/entailment";
 import type { Served } from "@sightline/shared/internal/protocol";
-import { traceFrom } from "@sightline/shared/trace-context";
 import { vectorToBytes } from "@sightline/shared/vectors";
 import { describe, expect, it } from "vitest";
 import type { BackendClient } from "../backend/client.ts";
 import { deadlineIn } from "../deadline.ts";
+import { beginTrace } from "../tracing/trace.ts";
 import { judgementOf, judging } from "./judging.ts";
 import { type ParsedPair, parsePair } from "./pairs.ts";
 
@@ -44,7 +44,7 @@ async function ask(pairs: readonly ParsedPair[], scores: Uint8Array) {
     lane: "interactive",
     tenant: TenantId.parse("acme"),
     requestId: requestIdFrom(undefined),
-    trace: traceFrom(undefined),
+    trace: beginTrace(undefined, undefined),
     region: undefined,
     deadline: deadlineIn(1000),
   } as const;

@@ -35,6 +35,7 @@ locals {
       REDIS_TOKEN    = var.redis_token
     },
     var.qdrant_url == null ? {} : { QDRANT_API_KEY = var.qdrant_read_only_api_key },
+    nonsensitive(var.otlp_headers == null) ? {} : { OTEL_EXPORTER_OTLP_HEADERS = var.otlp_headers },
   )
 }
 
@@ -91,6 +92,7 @@ resource "cloudflare_worker_version" "this" {
     [
       { name = "ASSETS", type = "assets" },
       { name = "PICTURES", type = "r2_bucket", bucket_name = cloudflare_r2_bucket.pictures.name },
+      { name = "ANALYTICS", type = "analytics_engine", dataset = "sightline_requests" },
     ],
     [for name in sort(keys(local.variables)) : { name = name, type = "plain_text", text = local.variables[name] }],
     [for name in sort(keys(local.secrets)) : { name = name, type = "secret_text", text = local.secrets[name] }],

@@ -150,6 +150,13 @@ variable "key_pepper" {
   }
 }
 
+variable "otlp_headers" {
+  description = "Of the receiver of spans, name=value,… percent-encoded; its address is OTEL_EXPORTER_OTLP_ENDPOINT in `variables`."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
 variable "pictures_location" {
   description = "Where the bucket shall lie: apac, eeur, enam, weur, wnam or oc. Fixed once made."
   type        = string

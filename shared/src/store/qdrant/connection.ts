@@ -17,17 +17,24 @@ export interface QdrantAddress {
 /** The time that one call of the port has, for all its requests and their tries. */
 export interface Budget {
   readonly signal: AbortSignal;
+  /** That go with each request, beside the client's own. */
+  readonly headers?: ExtraHeaders | undefined;
   remainingMs(): number;
 }
 
-export function budgetOf(ms: number): Budget {
+export type ExtraHeaders = Readonly<Record<string, string>>;
+
+export function budgetOf(ms: number, headers?: ExtraHeaders): Budget {
   const end = Date.now() + ms;
-  return { signal: AbortSignal.timeout(Math.max(1, ms)), remainingMs: () => end - Date.now() };
+  return { signal: AbortSignal.timeout(Math.max(1, ms)), headers, remainingMs: () => end - Date.now() };
 }
 
 type Api = ReturnType<QdrantClient["api"]>;
 /** One request by the client's generated functions, which take fetch's options as their second argument. */
-export type QdrantRequest = (api: Api, init: { readonly signal: AbortSignal }) => Promise<{ readonly data: unknown }>;
+export type QdrantRequest = (
+  api: Api,
+  init: { readonly signal: AbortSignal; readonly headers: ExtraHeaders },
+) => Promise<{ readonly data: unknown }>;
 
 interface ConnectionParts {
   /** Uniform in [0, 1). */
@@ -81,7 +88,7 @@ export class QdrantConnection {
     for (let tries = 1; ; tries++) {
       const signal = tryMs === undefined ? budget.signal : AbortSignal.any([budget.signal, AbortSignal.timeout(tryMs)]);
       try {
-        return answer.parse((await request(this.#api, { signal })).data);
+        return answer.parse((await request(this.#api, { signal, headers: budget.headers ?? {} })).data);
       } catch (error) {
         const fault = explain(error);
         const waitMs = fault.retryAfterSeconds

@@ -27,7 +27,7 @@ import type {
 } from "../port.ts";
 import { checkLength } from "../vector-length.ts";
 import { batches } from "./batches.ts";
-import { type Budget, budgetOf, type QdrantConnection, QdrantError } from "./connection.ts";
+import { type Budget, budgetOf, type ExtraHeaders, type QdrantConnection, QdrantError } from "./connection.ts";
 import { isMissingCollection } from "./faults.ts";
 import type { QdrantFilter } from "./filter.ts";
 import { FoundPoint, HIT_FIELDS, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
@@ -39,6 +39,8 @@ interface QdrantStoreOptions {
   /** How many milliseconds a call that begins now may take. */
   readonly callMs: () => number;
   readonly layout?: ClusterLayout;
+  /** Asked when a call begins; they go with each of its requests. */
+  readonly headers?: () => ExtraHeaders;
 }
 
 /**
@@ -61,13 +63,15 @@ export class QdrantStore implements VectorStore {
   readonly #connection: QdrantConnection;
   readonly #callMs: () => number;
   readonly #layout: ClusterLayout;
+  readonly #headers: () => ExtraHeaders;
   readonly #ensured = new Set<string>();
   #closed = false;
 
-  constructor({ connection, callMs, layout = {} }: QdrantStoreOptions) {
+  constructor({ connection, callMs, layout = {}, headers = () => ({}) }: QdrantStoreOptions) {
     this.#connection = connection;
     this.#callMs = callMs;
     this.#layout = layout;
+    this.#headers = headers;
   }
 
   async ensure(space: VectorSpace): Promise<void> {
@@ -179,7 +183,7 @@ export class QdrantStore implements VectorStore {
 
   #begin(atMostMs = Number.POSITIVE_INFINITY): Budget {
     if (this.#closed) throw new ApiError("store_unavailable", { cause: new Error("the store is closed") });
-    return budgetOf(Math.min(this.#callMs(), atMostMs));
+    return budgetOf(Math.min(this.#callMs(), atMostMs), this.#headers());
   }
 
   #scroll(

@@ -63,6 +63,11 @@ run "binds_what_the_worker_needs" {
   }
 
   assert {
+    condition     = one([for b in cloudflare_worker_version.this.bindings : b.dataset if b.name == "ANALYTICS"]) == "sightline_requests"
+    error_message = "The data points have their dataset."
+  }
+
+  assert {
     condition     = !cloudflare_worker.this.subdomain.enabled && !cloudflare_worker.this.subdomain.previews_enabled
     error_message = "The worker has no other name than its own."
   }

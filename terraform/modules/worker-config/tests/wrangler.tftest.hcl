@@ -28,7 +28,7 @@ run "reads_the_real_file" {
   }
 
   assert {
-    condition     = output.tables == tolist(["assets", "r2_buckets", "vars"])
+    condition     = output.tables == tolist(["analytics_engine_datasets", "assets", "r2_buckets", "vars"])
     error_message = "The worker has a binding that modules/edge does not make: add it there, then here."
   }
 }
