@@ -60,7 +60,9 @@ const Settings = z.object({
   /** CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. */
   FETCH_ALLOW_ADDRESSES: listOf(z.string(), ""),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  /** How long a shutdown waits for work in progress. */
+  /** How long calls are still taken after SIGTERM, by then not ready: until load balancers have noticed. */
+  DRAIN_DELAY_MS: z.coerce.number().int().nonnegative().default(0),
+  /** How long a shutdown waits after that for work in progress. */
   SHUTDOWN_GRACE_MS: count(20_000),
 });
 

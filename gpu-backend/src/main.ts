@@ -3,10 +3,12 @@
  * it reads the folders of models again and serves what they hold now.
  */
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { pino } from "pino";
 import { readConfig } from "./config.ts";
+import { drainable } from "./drain.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
 import { createIntake } from "./media/intake.ts";
 import { Registry } from "./models/registry.ts";
@@ -20,6 +22,9 @@ import { createMetrics } from "./telemetry/metrics.ts";
 // ONNX Runtime reports its use to Microsoft unless this is set when the first session's thread loads it (since 1.29, on Linux
 // too: a database in the home folder and uploads).
 process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
+/** Longer than anything in front of us keeps a connection at rest (cloudflared 90 s): who closes first loses no call. */
+const KEEP_ALIVE_MS = 100_000;
 
 const config = readConfig(process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
@@ -59,7 +64,12 @@ const app = createServer({
   log,
   now,
 });
-const server = serve({ fetch: app.fetch, hostname: config.HOST, port: config.PORT });
+const server = createHttpServer(
+  { keepAliveTimeout: KEEP_ALIVE_MS },
+  getRequestListener(app.fetch, { hostname: config.HOST }),
+);
+const drain = drainable(server);
+server.listen(config.PORT, config.HOST);
 await once(server, "listening");
 const { port } = server.address() as AddressInfo;
 log.info({ host: config.HOST, port }, "listening");
@@ -67,7 +77,7 @@ log.info({ host: config.HOST, port }, "listening");
 process.once("disconnect", () => void shutDown("the parent has gone"));
 // It may have gone while we were loading; without a parent's channel `connected` is undefined.
 if (process.connected === false) void shutDown("the parent has gone");
-process.once("SIGTERM", () => void shutDown("SIGTERM"));
+process.once("SIGTERM", () => void shutDown("SIGTERM", config.DRAIN_DELAY_MS));
 process.once("SIGINT", () => void shutDown("SIGINT"));
 process.on("SIGHUP", () => void reloadModels());
 
@@ -103,17 +113,15 @@ async function reloadModels(): Promise<void> {
 }
 
 /** Not ready → no new connections → work in progress ends → models and store close → exit 0. */
-async function shutDown(reason: string): Promise<void> {
+async function shutDown(reason: string, delayMs = 0): Promise<void> {
   if (replica.phase === "draining") return;
   replica.phase = "draining";
-  log.info({ reason }, "draining");
+  log.info({ reason, delayMs }, "draining");
   setTimeout(() => {
     log.error("work in progress outlived the grace period");
     process.exit(1);
-  }, config.SHUTDOWN_GRACE_MS).unref();
-  const closed = once(server, "close");
-  server.close();
-  await closed;
+  }, delayMs + config.SHUTDOWN_GRACE_MS).unref();
+  await drain(delayMs);
   await replica.registry?.close();
   if (replica.registry) await replica.store.close();
   log.info("stopped");

@@ -40,6 +40,11 @@ export function createServer(parts: ServerParts): Hono {
   const { config, replica, intake, observer, metrics, gpuMemory, log, now } = parts;
   const app = new Hono();
   app.use(metrics.middleware);
+  // Whoever keeps a connection to a replica that is about to end shall look for another.
+  app.use(async (c, next) => {
+    await next();
+    if (replica.phase === "draining") c.header("connection", "close");
+  });
   app.onError(onError(log));
   app.notFound((c) => onError(log)(new ApiError("not_found"), c));
   healthRoutes(app, replica, gpuMemory);
