@@ -3,8 +3,12 @@
  * Schema 2020-12 itself, which is what OpenAPI 3.1 takes; schemas with an `id` become components.
  */
 import { ImageValue } from "@sightline/shared/api/input";
-import { ERRORS, ErrorEnvelope } from "@sightline/shared/errors";
+import { ApiError, ERRORS, type ErrorCode, ErrorEnvelope, toEnvelope } from "@sightline/shared/errors";
 import { z } from "zod";
+import { errorsOf } from "./reference/errors.ts";
+import type { Example } from "./reference/example.ts";
+import { EXAMPLES } from "./reference/examples/index.ts";
+import { INTRODUCTION, TAGS } from "./reference/introduction.ts";
 
 export interface RouteDoc {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
@@ -24,6 +28,8 @@ export interface RouteDoc {
   readonly idempotent?: true;
   /** 200 unless said. */
   readonly status?: 200 | 201;
+  /** What 503 means, where it comes with the same answer as success and not with an error. */
+  readonly unready?: string;
   /** Who may call it: the holder of an API key unless said. */
   readonly access?: "public" | "operator";
 }
@@ -62,7 +68,11 @@ class Components {
 
   #add(name: string, schema: Json): void {
     const { id: _name, ...json } = schema;
-    this.schemas[name] = relocated(json);
+    const added = relocated(json);
+    const known = this.schemas[name];
+    // The second would stand for the first wherever that is meant.
+    if (known && JSON.stringify(known) !== JSON.stringify(added)) throw new Error(`two schemas are called ${name}`);
+    this.schemas[name] = added;
   }
 }
 
@@ -82,14 +92,15 @@ export function openApiDocument(routes: readonly RouteDoc[], origin: string): Js
     info: {
       title: "Sightline",
       version: "1.0.0",
-      description: `${INTRODUCTION}\n\n# Errors\n\nEvery error has the same envelope; its \`code\` is one of these.\n\n${errorTable()}`,
+      description: INTRODUCTION,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: origin }],
-    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: components.schemas,
+      examples: errorExamples(routes),
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer" },
         adminToken: { type: "http", scheme: "bearer", description: "The operator's token." },
@@ -101,14 +112,19 @@ export function openApiDocument(routes: readonly RouteDoc[], origin: string): Js
 const SECURITY = { public: [], key: [{ apiKey: [] }], operator: [{ adminToken: [] }] } as const;
 
 function operation(route: RouteDoc, components: Components): Json {
-  const content = (main: z.ZodType | undefined, others: RouteDoc["bodyTypes"]): Json =>
-    Object.fromEntries(
-      Object.entries({ ...(main && { "application/json": main }), ...others }).map(([type, schema]) => [
+  const { params, query, bodies, answer }: Partial<Example> = EXAMPLES[route.operationId] ?? {};
+  const content = (main: z.ZodType | undefined, others: RouteDoc["bodyTypes"], shown: Json): Json =>
+    Object.fromEntries([
+      ...(main ? [["application/json", { schema: components.use(main), ...shown }]] : []),
+      ...Object.entries(others ?? {}).map(([type, schema]) => [
         type,
-        { schema: components.use(schema) },
+        { schema: components.use(schema), ...(main ? {} : shown) },
       ]),
-    );
-  const error = (description: string): Json => ({ description, content: content(ErrorEnvelope, {}) });
+    ]);
+  const success = {
+    description: route.status === 201 ? "Created" : "OK",
+    content: content(route.answer, route.answerTypes, { example: answer }),
+  };
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -116,39 +132,52 @@ function operation(route: RouteDoc, components: Components): Json {
     tags: [route.tag],
     security: SECURITY[route.access ?? "key"],
     parameters: [
-      ...parameters("path", route.params, components),
-      ...parameters("query", route.query, components),
+      ...parameters("path", route.params, params, components),
+      ...parameters("query", route.query, query, components),
       ...(route.idempotent ? [IDEMPOTENCY_KEY] : []),
     ],
-    ...(route.body && { requestBody: { required: true, content: content(route.body, route.bodyTypes) } }),
-    responses: {
-      [route.status ?? 200]: {
-        description: route.status === 201 ? "Created" : "OK",
-        content: content(route.answer, route.answerTypes),
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: content(route.body, route.bodyTypes, { examples: named(bodies ?? {}) }),
       },
-      ...(route.access === "operator" && {
-        400: error("The request is not valid; `param` names the field"),
-        401: error("The operator's token is missing or not valid"),
-        404: error("No such tenant or key"),
-        ...(route.body && { 409: error("The state of the tenant does not allow it") }),
-        503: error("Temporarily unavailable; see `Retry-After`"),
-      }),
-      ...(route.access === undefined && {
-        400: error("The request is not valid; `param` names the field"),
-        401: error("The API key is missing or not valid"),
-        403: error("The API key lacks a scope"),
-        404: error("No such collection, item or model"),
-        ...(route.body && {
-          409: error("The collection exists with another model"),
-          413: error("The body is too large"),
-          415: error("The content type is not accepted"),
-        }),
-        429: error("The rate limit is used up; see `Retry-After`"),
-        503: error("Temporarily unavailable; see `Retry-After`"),
-      }),
+    }),
+    responses: {
+      [route.status ?? 200]: success,
+      ...(route.unready && { 503: { ...success, description: route.unready } }),
+      ...Object.fromEntries([...errorsOf(route)].map(([status, codes]) => [status, refusal(codes, components)])),
     },
   };
 }
+
+const named = (bodies: NonNullable<Example["bodies"]>): Json =>
+  Object.fromEntries(
+    Object.entries(bodies).map(([summary, value]) => [
+      summary.toLowerCase().replaceAll(/\W+/g, "-"),
+      { summary, value },
+    ]),
+  );
+
+/** One status, with each error that may come with it. */
+const refusal = (codes: readonly ErrorCode[], components: Components): Json => ({
+  description: codes.map((code) => ERRORS[code].meaning).join(" "),
+  content: {
+    "application/json": {
+      schema: components.use(ErrorEnvelope),
+      examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+    },
+  },
+});
+
+const errorExamples = (routes: readonly RouteDoc[]): Json => {
+  const codes = new Set(routes.flatMap((route) => [...errorsOf(route).values()].flat()));
+  return Object.fromEntries(
+    [...codes].map((code) => [
+      code,
+      { summary: ERRORS[code].meaning, value: toEnvelope(new ApiError(code), "req_5f0c9a7be1d24c3f8a6b0e9d7c412f35") },
+    ]),
+  );
+};
 
 const IDEMPOTENCY_KEY: Json = {
   name: "Idempotency-Key",
@@ -160,22 +189,18 @@ const IDEMPOTENCY_KEY: Json = {
     "answer (with `Idempotency-Replayed: true`) for 24 h; another body is refused with 422, a request still in progress with 409.",
 };
 
-function parameters(place: "path" | "query", schema: z.ZodObject | undefined, components: Components): Json[] {
+function parameters(
+  place: "path" | "query",
+  schema: z.ZodObject | undefined,
+  examples: Example["params"],
+  components: Components,
+): Json[] {
   return Object.entries(schema?.shape ?? {}).map(([name, type]) => ({
     name,
     in: place,
     required: place === "path",
     schema: components.use(type as z.ZodType),
+    // What is sent is text; what is described may be a number.
+    ...(examples?.[name] !== undefined && { example: (type as z.ZodType).parse(examples[name]) }),
   }));
 }
-
-const INTRODUCTION =
-  "One HTTPS API over pictures and text: embeddings, zero-shot classification, ranking, visual entailment and cross-modal search.\n\n" +
-  "Send your key as `Authorization: Bearer <key>`.";
-
-const errorTable = (): string =>
-  [
-    "| code | status | meaning, and what to do |",
-    "|---|---|---|",
-    ...Object.entries(ERRORS).map(([code, e]) => `| \`${code}\` | ${e.status} | ${e.meaning} ${e.remedy} |`),
-  ].join("\n");

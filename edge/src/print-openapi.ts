@@ -2,5 +2,5 @@
 import { createApp } from "./app.ts";
 import { openApiDocument } from "./openapi.ts";
 
-const document = openApiDocument(createApp().docs, "https://api.example.com");
+const document = openApiDocument(createApp().docs, "https://sightline.test");
 console.log(JSON.stringify(document, null, 2));

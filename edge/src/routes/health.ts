@@ -40,7 +40,7 @@ export function health(router: Router): void {
       path: "/readyz",
       operationId: "readiness",
       summary: "Readiness",
-      description: "Status 503 while a component that the worker needs does not answer.",
+      unready: "A component that the worker needs does not answer",
       tag: "Service",
       answer: Readiness,
       access: "public",

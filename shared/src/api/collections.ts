@@ -50,7 +50,7 @@ export const PutCollectionRequest = z
       description: "Keep a picture of each image item (default). A change counts for items written from then on",
     }),
   })
-  .meta({ id: "PutCollectionRequest", example: { description: "our catalogue" } });
+  .meta({ id: "PutCollectionRequest" });
 
 export const Collection = z
   .object({
@@ -81,10 +81,7 @@ export const ItemInput = z
       modality: Modality.default("image").meta({ description: "What the vector was made from" }),
     }),
   ])
-  .meta({
-    id: "ItemInput",
-    example: { id: "sku-1", image: "https://example.com/apple.jpg", metadata: { colour: "red" } },
-  });
+  .meta({ id: "ItemInput" });
 export type ItemInput = z.infer<typeof ItemInput>;
 
 const itemsOf = <T extends z.ZodType>(item: T) =>
@@ -141,7 +138,7 @@ export const ItemList = z
 
 export const DeleteItemsRequest = z
   .union([z.strictObject({ ids: z.array(ItemId).min(1).max(LIMITS.itemsPerCall) }), z.strictObject({ filter: Filter })])
-  .meta({ id: "DeleteItemsRequest", example: { ids: ["sku-1"] } });
+  .meta({ id: "DeleteItemsRequest" });
 
 export const DeletedResponse = z.object({ deleted: z.number().int() }).meta({ id: "DeletedResponse" });
 
@@ -195,7 +192,7 @@ export const SearchRequest = z
     rerank: Rerank.optional(),
     include: z.array(z.enum(["metadata", "embedding"])).default(["metadata"]),
   })
-  .meta({ id: "SearchRequest", example: { query: "a red apple", top_k: 5 } });
+  .meta({ id: "SearchRequest" });
 
 export const SearchResponse = z
   .object({

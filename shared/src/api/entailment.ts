@@ -18,10 +18,7 @@ const PAIR = {
 export const Pair = z.strictObject(PAIR).meta({ id: "Pair" });
 export type Pair = z.infer<typeof Pair>;
 
-export const EntailmentRequest = z.strictObject({ model: Model, ...PAIR }).meta({
-  id: "EntailmentRequest",
-  example: { image: "https://example.com/dog.jpg", hypothesis: "a dog is running on grass" },
-});
+export const EntailmentRequest = z.strictObject({ model: Model, ...PAIR }).meta({ id: "EntailmentRequest" });
 
 const pairsOf = <T extends z.ZodType>(pair: T) =>
   z
@@ -30,10 +27,9 @@ const pairsOf = <T extends z.ZodType>(pair: T) =>
     .max(LIMITS.pairsPerCall, { message: `at most ${LIMITS.pairsPerCall} pairs per call` });
 
 /** As callers write it. */
-export const EntailmentListRequest = z.strictObject({ model: Model, pairs: pairsOf(Pair) }).meta({
-  id: "EntailmentListRequest",
-  example: { pairs: [{ image: "https://example.com/dog.jpg", hypothesis: "a dog is running on grass" }] },
-});
+export const EntailmentListRequest = z
+  .strictObject({ model: Model, pairs: pairsOf(Pair) })
+  .meta({ id: "EntailmentListRequest" });
 
 /** As it is read: each pair is parsed alone. */
 export const EntailmentListEnvelope = z.strictObject({ model: Model, pairs: pairsOf(z.unknown()) });

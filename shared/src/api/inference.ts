@@ -26,7 +26,7 @@ export const Usage = z
     total_tokens: z.number().int(),
     images: z.number().int(),
   })
-  .meta({ id: "Usage" });
+  .meta({ id: "TokenUsage" });
 export type Usage = z.infer<typeof Usage>;
 
 export const EmbeddingsRequest = z
@@ -41,7 +41,7 @@ export const EmbeddingsRequest = z
       .meta({ description: "Accepted for compatibility; must equal the model's own" }),
     user: z.string().max(256).optional().meta({ description: "Accepted for compatibility; not used" }),
   })
-  .meta({ id: "EmbeddingsRequest", example: { input: ["a red apple", { image: "https://example.com/apple.jpg" }] } });
+  .meta({ id: "EmbeddingsRequest" });
 
 export const EmbeddingsResponse = z
   .object({
@@ -90,14 +90,7 @@ export const ClassifyRequest = z
       .optional()
       .meta({ description: "Wraps each plain label; the model's own template if absent", example: "a photo of a {}" }),
   })
-  .meta({
-    id: "ClassifyRequest",
-    example: {
-      input: { image: "https://example.com/apple.jpg" },
-      labels: ["apple", "pear"],
-      template: "a photo of a {}",
-    },
-  });
+  .meta({ id: "ClassifyRequest" });
 
 export const ClassifyResponse = z
   .object({
@@ -131,10 +124,7 @@ export const RankRequest = z
       .max(LIMITS.candidates, { message: `at most ${LIMITS.candidates} candidates` }),
     top_k: z.number().int().min(1).max(LIMITS.candidates).optional(),
   })
-  .meta({
-    id: "RankRequest",
-    example: { query: { image: "https://example.com/apple.jpg" }, candidates: ["a red apple", "a green pear"] },
-  });
+  .meta({ id: "RankRequest" });
 
 export const RankResponse = z
   .object({

@@ -18,7 +18,7 @@ export const StartMigrationRequest = z
         "Its own revision rebuilds the collection from its vectors; the default one of the model unless said",
     }),
   })
-  .meta({ id: "StartMigrationRequest", example: { revision: "2" } });
+  .meta({ id: "StartMigrationRequest" });
 
 export const CopyRequest = z
   .strictObject({
