@@ -1,6 +1,7 @@
 /** compose.yaml and what is laid on top of it, read as data: no engine is needed to see what it opens, what it lets run, and whether its names are known. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LIMITS } from "@sightline/shared/limits";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readConfig } from "./config.ts";
@@ -62,6 +63,7 @@ describe("compose.yaml", () => {
     expect(config).toMatchObject({ VECTOR_STORE: "qdrant", EXECUTION_PROVIDERS: ["cuda"], MODELS: "all" });
     const graceMs = Number.parseInt(services.backend!.stop_grace_period!, 10) * 1000;
     expect(graceMs).toBeGreaterThan(config.SHUTDOWN_GRACE_MS);
+    expect(config.SHUTDOWN_GRACE_MS).toBeGreaterThan(LIMITS.deadlineMs);
   });
 
   it("asks for each variable that the example names, and for no other", () => {

@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { LIMITS } from "@sightline/shared/limits";
 import type { Deployment } from "kubernetes-types/apps/v1.d.ts";
 import type { HorizontalPodAutoscaler } from "kubernetes-types/autoscaling/v2.d.ts";
 import type { ConfigMap, Service } from "kubernetes-types/core/v1.d.ts";
@@ -88,9 +89,13 @@ describe.skipIf(!hasKubectl && !process.env.CI)("the manifests", () => {
     const [backend] = spec!.containers;
     expect(backend!.livenessProbe!.httpGet!.path).toBe("/healthz");
     expect(backend!.readinessProbe!.httpGet!.path).toBe("/readyz");
-    const graceMs = Number(find<ConfigMap & Manifest>("gpu", "ConfigMap").data!.SHUTDOWN_GRACE_MS);
-    const waitMs = Number(backend!.lifecycle!.preStop!.exec!.command!.join(" ").match(/(\d+)\)$/)![1]);
-    expect(spec!.terminationGracePeriodSeconds! * 1000).toBeGreaterThan(graceMs + waitMs);
+    const { data } = find<ConfigMap & Manifest>("gpu", "ConfigMap");
+    const config = readConfig({ ...data, BACKEND_SECRET: "s".repeat(32) });
+    expect(config.DRAIN_DELAY_MS).toBeGreaterThan(0);
+    expect(config.SHUTDOWN_GRACE_MS).toBeGreaterThan(LIMITS.deadlineMs);
+    expect(spec!.terminationGracePeriodSeconds! * 1000).toBeGreaterThan(
+      config.DRAIN_DELAY_MS + config.SHUTDOWN_GRACE_MS,
+    );
   });
 
   it("select the replicas and nothing else of the namespace", () => {

@@ -1,5 +1,5 @@
 # Scaling on queue depth: a collector in each task reads the backend's /metrics and sends one gauge to CloudWatch.
-# It assumes the gauge `sightline_queue_depth`: entries that wait in this replica, over all models and lanes.
+# The gauge `sightline_queue_depth`: entries that wait in this replica, over all models and lanes (docs/telemetry.md).
 
 locals {
   has_queue_depth   = var.queue_depth != null

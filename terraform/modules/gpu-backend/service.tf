@@ -4,8 +4,10 @@ locals {
   container = "backend"
   image     = "${aws_ecr_repository.backend.repository_url}:${var.image_tag}"
 
-  # A drain may take as long as a call, then the backend gives up by itself; ECS waits a little longer.
-  shutdown_grace_seconds = 30
+  # ECS stops a task once the load balancer has let go of it. Whoever else stops one gives no notice: calls are taken a
+  # little longer. The drain may take as long as a call, then the backend gives up by itself; ECS waits for all of that.
+  drain_delay_seconds    = 5
+  shutdown_grace_seconds = 35
 
   environment = merge(
     { EXECUTION_PROVIDERS = "cuda" },
@@ -13,6 +15,7 @@ locals {
     {
       HOST              = "0.0.0.0"
       PORT              = tostring(local.backend_port)
+      DRAIN_DELAY_MS    = tostring(local.drain_delay_seconds * 1000)
       SHUTDOWN_GRACE_MS = tostring(local.shutdown_grace_seconds * 1000)
       VECTOR_STORE      = "qdrant"
       QDRANT_URL        = var.qdrant_url
@@ -40,7 +43,7 @@ locals {
       tmpfs = [{ containerPath = "/tmp", size = 1024, mountOptions = ["nosuid", "nodev"] }]
     }
 
-    stopTimeout = local.shutdown_grace_seconds + 10
+    stopTimeout = local.drain_delay_seconds + local.shutdown_grace_seconds + 10
     # ECS does not read an image's HEALTHCHECK. Alive only: whether it is ready is the load balancer's question.
     healthCheck = {
       command     = ["CMD", "node", "gpu-backend/image/health-check.mjs"]

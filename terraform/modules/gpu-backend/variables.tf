@@ -39,9 +39,9 @@ variable "settings" {
 
   validation {
     condition = length(setintersection(keys(var.settings), [
-      "BACKEND_SECRET", "HOST", "PORT", "QDRANT_API_KEY", "QDRANT_URL", "SHUTDOWN_GRACE_MS", "VECTOR_STORE",
+      "BACKEND_SECRET", "DRAIN_DELAY_MS", "HOST", "PORT", "QDRANT_API_KEY", "QDRANT_URL", "SHUTDOWN_GRACE_MS", "VECTOR_STORE",
     ])) == 0
-    error_message = "settings: secrets, the address, the vector store and the shutdown's grace have arguments of their own or are fixed."
+    error_message = "settings: secrets, the address, the vector store and the shutdown's times have arguments of their own or are fixed."
   }
 }
 
@@ -233,7 +233,7 @@ variable "requests_per_replica_minute" {
 }
 
 variable "queue_depth" {
-  description = "Scaling on waiting entries per replica too, through a collector beside the backend. Needs a backend with /metrics; null where it has none."
+  description = "Scaling on waiting entries per replica too, through a collector beside the backend that reads its /metrics; null for none."
   type = object({
     target          = number
     collector_image = string

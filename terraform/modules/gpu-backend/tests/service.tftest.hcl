@@ -98,12 +98,13 @@ run "production" {
 
   assert {
     condition = { for e in jsondecode(aws_ecs_task_definition.backend.container_definitions)[0].environment : e.name => e.value } == {
+      DRAIN_DELAY_MS      = "5000"
       EXECUTION_PROVIDERS = "cuda"
       HOST                = "0.0.0.0"
       MODELS              = "clip-vit-base-patch32"
       PORT                = "8788"
       QDRANT_URL          = "https://qdrant.example"
-      SHUTDOWN_GRACE_MS   = "30000"
+      SHUTDOWN_GRACE_MS   = "35000"
       VECTOR_STORE        = "qdrant"
     }
     error_message = "The environment is the module's and the settings', nothing else."
@@ -112,7 +113,7 @@ run "production" {
   assert {
     condition = (
       jsondecode(aws_ecs_task_definition.backend.container_definitions)[0].stopTimeout * 1000 >
-      tonumber({ for e in jsondecode(aws_ecs_task_definition.backend.container_definitions)[0].environment : e.name => e.value }.SHUTDOWN_GRACE_MS)
+      sum([for e in jsondecode(aws_ecs_task_definition.backend.container_definitions)[0].environment : tonumber(e.value) if contains(["DRAIN_DELAY_MS", "SHUTDOWN_GRACE_MS"], e.name)])
     )
     error_message = "ECS waits longer for the drain than the drain may take."
   }
