@@ -60,6 +60,10 @@ const Settings = z.object({
   /** CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. */
   FETCH_ALLOW_ADDRESSES: listOf(z.string(), ""),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** Where spans go (OTLP/HTTP, protobuf); tracing is off without it. The exporter reads its other variables itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).default(""),
+  /** The share of the traces beginning here that are recorded; whatever the edge records is recorded. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   /** How long calls are still taken after SIGTERM, by then not ready: until load balancers have noticed. */
   DRAIN_DELAY_MS: z.coerce.number().int().nonnegative().default(0),
   /** How long a shutdown waits after that for work in progress. */

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { pino } from "pino";
+import { pino, stdTimeFunctions } from "pino";
 import { readConfig } from "./config.ts";
 import { drainable } from "./drain.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
@@ -18,6 +18,7 @@ import { openStore } from "./retrieval/open-store.ts";
 import { createServer } from "./server.ts";
 import { gpuMemoryReader } from "./telemetry/gpu-memory.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { versions } from "./telemetry/versions.ts";
 
 // ONNX Runtime reports its use to Microsoft unless this is set when the first session's thread loads it (since 1.29, on Linux
 // too: a database in the home folder and uploads).
@@ -27,12 +28,26 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const KEEP_ALIVE_MS = 100_000;
 
 const config = readConfig(process.env);
-const log = pino({ level: config.LOG_LEVEL, base: { service: "gpu-backend" } });
+const log = pino({
+  level: config.LOG_LEVEL,
+  base: { service: "gpu-backend" },
+  // As the edge writes them.
+  formatters: { level: (level) => ({ level }) },
+  timestamp: stdTimeFunctions.isoTime,
+});
 const now = () => performance.now();
 const replica = new Replica();
 const gpuMemory = gpuMemoryReader({ now });
 const metrics = createMetrics({ replica, gpuMemory, now });
-const { observer } = metrics;
+// A program of its own size, which nobody pays for who does not trace.
+const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
+  ? (await import("./tracing/tracing.ts")).startTracing({
+      version: versions.version,
+      ratio: config.OTEL_TRACES_SAMPLER_ARG,
+      log,
+    })
+  : undefined;
+const observer = tracing?.observing(metrics.observer) ?? metrics.observer;
 const registry = new Registry({
   modelsDirs: config.MODELS_DIR,
   wanted: config.MODELS,
@@ -61,6 +76,7 @@ const app = createServer({
   observer,
   metrics,
   gpuMemory,
+  tracing: tracing?.middleware,
   log,
   now,
 });
@@ -89,7 +105,8 @@ try {
 }
 
 async function start(): Promise<void> {
-  const store = observedStore(await openStore(config, log), observer);
+  const opened = await openStore(config, log, tracing?.outgoingHeaders);
+  const store = observedStore(tracing?.traced(opened, config.VECTOR_STORE) ?? opened, observer);
   await loadModels();
   replica.serve(registry, store);
   log.info({ models: [...registry.models.keys()], startMs: Math.round(now()) }, "serving");
@@ -124,6 +141,7 @@ async function shutDown(reason: string, delayMs = 0): Promise<void> {
   await drain(delayMs);
   await replica.registry?.close();
   if (replica.registry) await replica.store.close();
+  await tracing?.shutDown();
   log.info("stopped");
   process.exit(0);
 }

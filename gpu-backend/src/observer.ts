@@ -45,6 +45,8 @@ export interface InputOutcome {
 export type StoreOperation = Exclude<keyof VectorStore, "health" | "close">;
 
 export interface Observer {
+  /** A signed call begins, in its own asynchronous context. All that is done for it carries this signal. */
+  call(signal: AbortSignal): void;
   /** A batch goes to its session. It is told in no caller's asynchronous context: the entries' calls say whose it is. */
   batch(batch: BatchStart): End;
   /** A picture is opened, decoded and prepared, in its caller's asynchronous context. */
@@ -64,6 +66,7 @@ const ended: End = () => {};
 
 /** Nobody watches. */
 export const UNOBSERVED: Observer = {
+  call: () => {},
   batch: () => ended,
   decode: () => ended,
   store: () => ended,

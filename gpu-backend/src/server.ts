@@ -2,12 +2,13 @@
 import { ApiError } from "@sightline/shared/errors";
 import { importSigningKey } from "@sightline/shared/internal/token";
 import { LIMITS } from "@sightline/shared/limits";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { createEmbedder } from "./embed.ts";
 import { createEntailer } from "./entail.ts";
+import { accessLog } from "./http/access-log.ts";
 import { embedRoute } from "./http/embed.ts";
 import { entailRoute } from "./http/entail.ts";
 import { onError } from "./http/errors.ts";
@@ -28,25 +29,29 @@ export interface ServerParts {
   readonly config: Pick<Config, "BACKEND_SECRET">;
   readonly replica: Replica;
   readonly intake: Intake;
-  readonly observer: Pick<Observer, "input">;
+  readonly observer: Pick<Observer, "call" | "input">;
   readonly metrics: Metrics;
   readonly gpuMemory: ReadGpuMemory;
+  /** Sees every signed call. */
+  readonly tracing?: MiddlewareHandler | undefined;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 export function createServer(parts: ServerParts): Hono {
-  const { config, replica, intake, observer, metrics, gpuMemory, log, now } = parts;
+  const { config, replica, intake, observer, metrics, gpuMemory, tracing, log, now } = parts;
   const app = new Hono();
   app.use(metrics.middleware);
+  app.use(accessLog(log, now));
+  if (tracing) app.use("/internal/*", tracing);
   // Whoever keeps a connection to a replica that is about to end shall look for another.
   app.use(async (c, next) => {
     await next();
     if (replica.phase === "draining") c.header("connection", "close");
   });
-  app.onError(onError(log));
-  app.notFound((c) => onError(log)(new ApiError("not_found"), c));
+  app.onError(onError);
+  app.notFound((c) => onError(new ApiError("not_found"), c));
   healthRoutes(app, replica, gpuMemory);
   metricsRoute(app, metrics);
 
@@ -60,7 +65,7 @@ export function createServer(parts: ServerParts): Hono {
       },
     }),
   );
-  const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), now);
+  const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), observer, now);
   const embedder = createEmbedder({ intake, observer, now });
   modelsRoute(api, replica);
   embedRoute(api, replica, embedder);

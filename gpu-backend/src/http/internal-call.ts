@@ -3,12 +3,21 @@
  * parsed, the MessagePack body becomes a typed request, the deadline becomes a signal, the answer becomes MessagePack.
  */
 import { ApiError } from "@sightline/shared/errors";
-import type { TenantId } from "@sightline/shared/ids";
-import { DEADLINE_HEADER, MSGPACK, pack, unpack } from "@sightline/shared/internal/protocol";
+import { modelRevisionKey, type TenantId } from "@sightline/shared/ids";
+import { DEADLINE_HEADER, ModelRef, MSGPACK, pack, Timings, unpack } from "@sightline/shared/internal/protocol";
 import { type SigningKey, verifyCall } from "@sightline/shared/internal/token";
 import { LIMITS } from "@sightline/shared/limits";
 import type { Context, Hono } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
+import type { Observer } from "../observer.ts";
+
+declare module "hono" {
+  /** What the log and the span of a call say of it. */
+  interface ContextVariableMap {
+    readonly asked?: { readonly tenant: TenantId; readonly model: string | undefined };
+    readonly timings?: Timings | undefined;
+  }
+}
 
 interface InternalCall {
   readonly tenant: TenantId;
@@ -23,18 +32,26 @@ export interface InternalApi {
 }
 
 /** @param now monotonic milliseconds. */
-export function internalApi(app: Hono, signingKey: Promise<SigningKey>, now: () => number): InternalApi {
+export function internalApi(
+  app: Hono,
+  signingKey: Promise<SigningKey>,
+  observer: Pick<Observer, "call">,
+  now: () => number,
+): InternalApi {
   return {
     post(path, schema, handle) {
       app.post(path, async (c) => {
         const body = new Uint8Array(await c.req.arrayBuffer());
         const tenant = await authenticate(c, await signingKey, path, body);
         const request = parse(schema, body);
+        c.set("asked", { tenant, model: modelOf(request) });
         const ms = deadlineMs(c.req.header(DEADLINE_HEADER));
         const deadline = AbortSignal.timeout(ms);
         const signal = AbortSignal.any([c.req.raw.signal, deadline]);
+        observer.call(signal);
         try {
           const answer = await handle(request, { tenant, deadlineAt: now() + ms, signal });
+          c.set("timings", Timed.safeParse(answer).data?.timings);
           return c.body(pack(answer) as Uint8Array<ArrayBuffer>, 200, { "content-type": MSGPACK });
         } catch (error) {
           if (deadline.aborted && !(error instanceof ApiError))
@@ -63,6 +80,16 @@ function parse<T>(schema: z.ZodType<T>, body: Uint8Array): T {
     // Edge and backend disagree about the protocol: a fault of ours, not of the caller.
     throw new ApiError("internal_error", { cause });
   }
+}
+
+const Modelled = z.object({ model: ModelRef.optional(), space: ModelRef.optional() });
+const Timed = z.object({ timings: Timings });
+
+/** Of a space it is the model whose vectors lie there. @returns undefined for a call about none. */
+function modelOf(request: unknown): string | undefined {
+  const { model, space } = Modelled.safeParse(request).data ?? {};
+  const named = model ?? space;
+  return named && modelRevisionKey(named);
 }
 
 function deadlineMs(header: string | undefined): number {

@@ -9,15 +9,20 @@ import { type EmbeddedStore, openEmbeddedStore } from "./embedded-store.ts";
 /** How long one call of the store may take: less than the edge waits for its answer. */
 const QDRANT_CALL_MS = 20_000;
 
-/** @throws Error if the embedded store's folder cannot be had. A Qdrant that is away may come back: only `health` tells. */
+/**
+ * @param outgoingHeaders of each request to Qdrant.
+ * @throws Error if the embedded store's folder cannot be had. A Qdrant that is away may come back: only `health` tells.
+ */
 export async function openStore(
   config: Config,
   log: Pick<Logger, "info" | "warn">,
+  outgoingHeaders: () => Readonly<Record<string, string>> = () => ({}),
 ): Promise<EmbeddedStore | QdrantStore> {
   if (config.VECTOR_STORE === "embedded") return openEmbeddedStore({ dataDir: config.DATA_DIR, log });
   const store = new QdrantStore({
     connection: new QdrantConnection({ url: config.QDRANT_URL ?? "", apiKey: config.QDRANT_API_KEY }),
     callMs: () => QDRANT_CALL_MS,
+    headers: outgoingHeaders,
     layout: {
       shardNumber: config.QDRANT_SHARD_NUMBER,
       replicationFactor: config.QDRANT_REPLICATION_FACTOR,

@@ -1,7 +1,7 @@
 /** Requests by route, method and status; the route is the pattern that answered, never the path that was asked for. */
-import type { Context, MiddlewareHandler } from "hono";
-import { matchedRoutes } from "hono/route";
+import type { MiddlewareHandler } from "hono";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { routeOf } from "../http/route-of.ts";
 import { SECONDS } from "./buckets.ts";
 
 /** nginx's number for a caller who left before the answer. */
@@ -42,6 +42,3 @@ export function httpMetrics(registry: Registry, now: () => number): MiddlewareHa
     }
   };
 }
-
-/** Middleware is registered for all methods, a route's handler for one. */
-const routeOf = (c: Context): string => matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "none";

@@ -1,6 +1,6 @@
 /** What is done, counted and timed: an observer of the layers that knows nothing but Prometheus' counters and histograms. */
 import { Counter, Histogram, type Registry } from "prom-client";
-import type { DropReason, Observer } from "../observer.ts";
+import { type DropReason, type Observer, UNOBSERVED } from "../observer.ts";
 import { BATCH_SIZES, SECONDS } from "./buckets.ts";
 
 const SHED: readonly Exclude<DropReason, "cancelled">[] = [
@@ -92,6 +92,7 @@ export function workMetrics(registry: Registry, now: () => number): Observer {
 
   const sinceSeconds = (startedAt: number): number => (now() - startedAt) / 1000;
   return {
+    ...UNOBSERVED,
     batch({ model, graph, provider, entries }) {
       const startedAt = now();
       const labels = { model, graph };
