@@ -56,8 +56,9 @@ export interface Observer {
   dropped(reason: DropReason): void;
   /** One input of a call has its answer. Those of a call that ended as a whole (its time was over, its caller left) have none. */
   input(outcome: InputOutcome): void;
-  /** @param model `modelRevisionKey`, or the name of the folder that was refused. */
-  modelLoad(model: string, outcome: "loaded" | "refused"): void;
+  /** @param model `modelRevisionKey`. @param graphs as `Model.stats` names them. */
+  modelLoaded(model: string, graphs: readonly string[]): void;
+  modelRefused(folder: string): void;
   /** A session's worker died and another has taken its place. */
   sessionRestarted(): void;
 }
@@ -72,7 +73,8 @@ export const UNOBSERVED: Observer = {
   store: () => ended,
   dropped: () => {},
   input: () => {},
-  modelLoad: () => {},
+  modelLoaded: () => {},
+  modelRefused: () => {},
   sessionRestarted: () => {},
 };
 

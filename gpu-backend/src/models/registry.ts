@@ -193,7 +193,7 @@ export class Registry {
     }
     this.#serve([...offers.values()]);
     this.#refused = [...refused, ...absent(wanted, folders, modelsDirs)];
-    for (const { id } of this.#refused) observer.modelLoad(id, "refused");
+    for (const { id } of this.#refused) observer.modelRefused(id);
   }
 
   async #keepOrLoad(folder: ModelFolder, manifestText: string, manifest: Manifest): Promise<Loaded> {
@@ -213,9 +213,13 @@ export class Registry {
     const opened = await openModel(location, manifest, { freeBytes, ...this.#options });
     const loadMs = Math.round(now() - startedAt);
     const { served } = opened.model;
-    const providers = Object.entries(opened.model.stats()).map(([graph, { provider }]) => [graph, provider]);
-    log.info({ model: served, providers: Object.fromEntries(providers), loadMs }, "model loaded");
-    observer.modelLoad(modelRevisionKey(served), "loaded");
+    const graphs = Object.entries<EngineStats>(opened.model.stats());
+    const providers = Object.fromEntries(graphs.map(([graph, { provider }]) => [graph, provider]));
+    log.info({ model: served, providers, loadMs }, "model loaded");
+    observer.modelLoaded(
+      modelRevisionKey(served),
+      graphs.map(([graph]) => graph),
+    );
     return { ...opened, location, manifestText, leases: new Leases(), loadMs };
   }
 

@@ -197,6 +197,7 @@ describe("a backend that has worked", () => {
         expect(before.sum("sightline_model_loaded", { model, graph, ...loaded })).toBe(1);
     expect(before.sum("sightline_model_loaded", { model: "judge@1", graph: "pair", family: "ofa" })).toBe(1);
     expect(before.sum("sightline_model_loads_total", { outcome: "loaded" })).toBe(3);
+    expect(before.has("sightline_inference_failures_total", { model: "judge@1", graph: "pair" })).toBe(true);
     expect(before.sum("sightline_model_loads_total", { model: "broken", outcome: "refused" })).toBe(1);
     expect(before.sum("sightline_queue_capacity", { model: DUAL, graph: "text", lane: "bulk" })).toBe(4096);
     expect(before.sum("sightline_queue_depth")).toBe(0);

@@ -121,7 +121,13 @@ export function workMetrics(registry: Registry, now: () => number): Observer {
       inputs.inc({ model, kind, outcome });
       if (input.truncated) truncated.inc({ model });
     },
-    modelLoad: (model, outcome) => modelLoads.inc({ model, outcome }),
+    modelLoaded(model, graphs) {
+      modelLoads.inc({ model, outcome: "loaded" });
+      // A counter that is born with 1 has not risen, for Prometheus: these are born with 0.
+      truncated.inc({ model }, 0);
+      for (const graph of graphs) inferenceFailures.inc({ model, graph }, 0);
+    },
+    modelRefused: (folder) => modelLoads.inc({ model: folder, outcome: "refused" }),
     sessionRestarted: () => sessionRestarts.inc(),
   };
 }
