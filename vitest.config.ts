@@ -29,6 +29,8 @@ export default defineConfig({
           globalSetup: ["dev/src/testing/e2e-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
+          // A page under test shares its machine with the model.
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: false,
         },
       },

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPictureCache } from "./picture-cache.ts";
 
+const item = (id: string) => ({ collection: "emoji", id });
 const never = new AbortController().signal;
 
 /** Counts the blob URLs that are alive, as a browser's memory would. */
@@ -10,7 +11,7 @@ function setUp(capacity: number) {
   const loads: string[] = [];
   let made = 0;
   const cache = createPictureCache({
-    load: async (id) => {
+    load: async ({ id }) => {
       loads.push(id);
       return new Blob([id]);
     },
@@ -30,14 +31,14 @@ function setUp(capacity: number) {
 describe("createPictureCache", () => {
   it("loads a picture once while it is kept", async () => {
     const { cache, loads } = setUp(8);
-    const url = await cache.url("1f34e", never);
-    expect(await cache.url("1f34e", never)).toBe(url);
+    const url = await cache.url(item("1f34e"), never);
+    expect(await cache.url(item("1f34e"), never)).toBe(url);
     expect(loads).toEqual(["1f34e"]);
   });
 
   it("gives both callers one URL when they ask for the same picture at once", async () => {
     const { cache, alive } = setUp(8);
-    const [one, other] = await Promise.all([cache.url("a", never), cache.url("a", never)]);
+    const [one, other] = await Promise.all([cache.url(item("a"), never), cache.url(item("a"), never)]);
     expect(one).toBe(other);
     expect(alive.size).toBe(1);
   });
@@ -48,7 +49,7 @@ describe("createPictureCache", () => {
       fc.asyncProperty(ids, fc.integer({ min: 1, max: 4 }), async (asked, capacity) => {
         const { cache, alive } = setUp(capacity);
         for (const id of asked) {
-          expect(alive).toContain(await cache.url(id, never));
+          expect(alive).toContain(await cache.url(item(id), never));
           expect(alive.size).toBeLessThanOrEqual(capacity);
         }
       }),
@@ -57,14 +58,14 @@ describe("createPictureCache", () => {
 
   it("lets the least recently used picture go first", async () => {
     const { cache, loads } = setUp(2);
-    for (const id of ["a", "b", "a", "c", "a"]) await cache.url(id, never);
+    for (const id of ["a", "b", "a", "c", "a"]) await cache.url(item(id), never);
     expect(loads).toEqual(["a", "b", "c"]);
   });
 
   it("revokes every URL when cleared", async () => {
     const { cache, alive } = setUp(8);
-    await cache.url("a", never);
-    await cache.url("b", never);
+    await cache.url(item("a"), never);
+    await cache.url(item("b"), never);
     cache.clear();
     expect(alive.size).toBe(0);
   });
@@ -79,8 +80,8 @@ describe("createPictureCache", () => {
       },
       urls: URL,
     });
-    await expect(cache.url("a", never)).rejects.toThrow("gone");
-    const url = await cache.url("a", never);
+    await expect(cache.url(item("a"), never)).rejects.toThrow("gone");
+    const url = await cache.url(item("a"), never);
     expect(url).toMatch(/^blob:/);
     cache.clear();
   });

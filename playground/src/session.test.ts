@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ApiFailure } from "./api.ts";
+import { ApiFailure } from "./api/failure.ts";
 import { createSession, KeyNeeded } from "./session.ts";
 
 /** The three calls of the Web Storage API that a session uses. */

@@ -1,9 +1,9 @@
 /** Which API key the page uses: kept for this tab only, offered by the local stack, else asked of the person. */
-import { ApiFailure } from "./api.ts";
+import { ApiFailure } from "./api/failure.ts";
 
 const STORAGE_KEY = "sightline.api_key";
 
-/** No key is at hand that the API accepts; `message` says why, for the person who is about to enter one. */
+/** No key is at hand that the API accepts; `message` is what the API said about the last one, if there was one. */
 export class KeyNeeded extends Error {
   override readonly name = "KeyNeeded";
 }
@@ -11,6 +11,8 @@ export class KeyNeeded extends Error {
 export interface Session {
   /** The tab's key, else the local stack's; undefined when neither is there. */
   open(): Promise<string | undefined>;
+  /** The local stack's key; undefined where there is no such stack. */
+  offered(): Promise<string | undefined>;
   use(key: string): void;
   /**
    * Makes a call with the key. A refused key is replaced once, because a local stack that was set up afresh offers
@@ -38,10 +40,12 @@ export function createSession({ storage, fetch }: SessionOptions): Session {
     async open() {
       const stored = storage.getItem(STORAGE_KEY);
       if (stored) return stored;
-      const offered = await localStackKey(fetch);
+      const offered = await session.offered();
       if (offered) session.use(offered);
       return offered;
     },
+
+    offered: () => localStackKey(fetch),
 
     use(key) {
       storage.setItem(STORAGE_KEY, key);
@@ -49,7 +53,7 @@ export function createSession({ storage, fetch }: SessionOptions): Session {
 
     async authorised(call) {
       const key = await session.open();
-      if (!key) throw new KeyNeeded("Enter an API key to search.");
+      if (!key) throw new KeyNeeded("");
       try {
         return await call(key);
       } catch (error) {

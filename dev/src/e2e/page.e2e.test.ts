@@ -1,80 +1,211 @@
-/** The page in a real browser, against the stack as a user starts it. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { loadEmojiSamples, renderEmoji } from "../emoji.ts";
-import { hasBrowser, openBrowser } from "../testing/browser.ts";
-import { type Stack, startStack } from "../testing/stack.ts";
+/** What a person does with the page, panel by panel. */
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hasBrowser } from "../testing/browser.ts";
+import { cardNames, emojiFile, pageWorld } from "../testing/page.ts";
 
 describe.skipIf(!hasBrowser())("the page", () => {
-  let stack: Stack;
-  let browser: Browser;
+  const world = pageWorld();
   let page: Page;
-  /** What the browser complained about: scripts, policy, requests. */
-  const complaints: string[] = [];
+  afterEach(() => page?.context().close());
 
-  beforeAll(async () => {
-    stack = await startStack(inject("stackDir"));
-    browser = await openBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    page.on("request", (request) => {
-      if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(stack.url)) complaints.push(request.url());
+  describe("search", () => {
+    beforeEach(async () => {
+      page = await world.open();
     });
-    await page.goto(stack.url);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.end("SIGINT");
+    const searchFor = async (words: string, first: string): Promise<void> => {
+      await page.getByTestId("search-box").fill(words);
+      await expect.poll(async () => (await cardNames(page))[0]).toBe(first);
+    };
+
+    it("finds pictures by words, with the expected one in front, and says how", async () => {
+      await searchFor("red apple", "red apple");
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll<HTMLImageElement>(".card img")].slice(0, 4).every((img) => img.naturalWidth > 0),
+      );
+      expect(await page.getByTestId("status").first().textContent()).toMatch(/^24 results · \d+ ms · \S/);
+    });
+
+    it("finds a picture by itself, and takes words into account beside it", async () => {
+      await page
+        .getByTestId("picture-chooser")
+        .first()
+        .setInputFiles([await emojiFile("1f680", "mine.png")]);
+      await expect.poll(async () => (await cardNames(page))[0]).toBe("rocket");
+      await page.getByTestId("search-box").fill("a green plant");
+      const mixes = async (): Promise<boolean> => {
+        const names = (await cardNames(page)).slice(0, 8);
+        return names.includes("rocket") && names.some((name) => /plant|tree|herb|leaf|seedling/.test(name));
+      };
+      await expect.poll(mixes).toBe(true);
+    });
+
+    it("takes a picture that is dropped or pasted", async () => {
+      const { buffer } = await emojiFile("1f3b8", "guitar.png");
+      const hand = (kind: "drop" | "paste"): Promise<void> =>
+        page.evaluate(
+          ([event, bytes]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], `${event}.png`, { type: "image/png" }));
+            const init = { bubbles: true, cancelable: true };
+            document.body.dispatchEvent(
+              event === "drop"
+                ? new DragEvent("drop", { ...init, dataTransfer: transfer })
+                : new ClipboardEvent("paste", { ...init, clipboardData: transfer }),
+            );
+          },
+          [kind, [...buffer]] as const,
+        );
+      for (const kind of ["drop", "paste"] as const) {
+        await hand(kind);
+        await page
+          .getByTestId("chip")
+          .filter({ hasText: `${kind}.png` })
+          .waitFor();
+        await expect.poll(async () => (await cardNames(page))[0]).toBe("guitar");
+      }
+    });
+
+    it("goes from a result to more like it, and back", async () => {
+      await searchFor("red apple", "red apple");
+      await page.getByTestId("more-like-this").first().click();
+      await page.getByTestId("chip").filter({ hasText: "Like red apple" }).waitFor();
+      await expect.poll(() => cardNames(page)).not.toContain("red apple");
+      await page.goBack();
+      await expect.poll(async () => (await cardNames(page))[0]).toBe("red apple");
+      expect(await page.getByTestId("search-box").inputValue()).toBe("red apple");
+    });
+
+    it("leaves out what is not wanted: an item, and words", async () => {
+      await searchFor("red apple", "red apple");
+      await page.getByTestId("not-this").first().click();
+      await page.getByTestId("chip").filter({ hasText: "Not red apple" }).waitFor();
+      await expect.poll(() => cardNames(page)).not.toContain("red apple");
+      const before = await cardNames(page);
+      await page.getByTestId("without").fill("animal");
+      await expect.poll(() => cardNames(page)).not.toEqual(before);
+    });
+
+    it("narrows by metadata and kind, and says all of it in its address", async () => {
+      await searchFor("red apple", "red apple");
+      const facet = page.getByTestId("facet").filter({ hasText: "food-drink" });
+      await facet.click();
+      await expect.poll(() => facet.getAttribute("aria-pressed")).toBe("true");
+      await page.getByText("Texts", { exact: true }).click();
+      await page.getByTestId("nothing").waitFor();
+      await page.getByText("Pictures", { exact: true }).click();
+      await expect.poll(async () => (await cardNames(page)).length).toBe(24);
+
+      const names = await cardNames(page);
+      await expect.poll(() => page.url()).toMatch(/q=red\+apple.*where=group.*kind=image/);
+      const address = new URL(page.url());
+      await page.context().close();
+      page = await world.open(address.hash);
+      await expect.poll(() => cardNames(page)).toEqual(names);
+    });
+
+    it("has pictures verified against the words", async () => {
+      await searchFor("red apple", "red apple");
+      await page.getByTestId("verify").check();
+      await expect.poll(() => page.getByTestId("card-verdict").first().getAttribute("data-label")).toBe("yes");
+    });
   });
 
-  const firstNames = () => page.getByTestId("card").locator(".card-name").allTextContents();
-
-  it("finds pictures by words, with the expected one in front", async () => {
-    await page.getByTestId("search-box").fill("red apple");
-    await page.getByTestId("card").filter({ hasText: "red apple" }).waitFor();
-    expect((await firstNames()).slice(0, 5)).toContain("red apple");
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll<HTMLImageElement>(".card img")].slice(0, 4).every((img) => img.naturalWidth > 0),
+  it("adds a folder to a new collection, names what is refused, and goes on after an interruption", async () => {
+    page = await world.open(`#/add?new=shots-${Date.now()}`);
+    const good = [await emojiFile("1f34e", "apple.png"), await emojiFile("1f680", "rocket.png")];
+    const bad = { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
+    const notes = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("x") };
+    await page.getByTestId("file-chooser").setInputFiles([...good, bad, notes]);
+    expect(await page.getByTestId("chosen").textContent()).toBe("3 pictures chosen · 1 other file is left out");
+    await page.getByTestId("start").click();
+    await expect.poll(() => page.getByTestId("upload").getAttribute("data-phase")).toBe("done");
+    expect(await page.getByTestId("refusal").textContent()).toMatch(
+      /^broken\.png .*not an image of an accepted format/,
     );
-    expect(await page.getByTestId("status").textContent()).toMatch(/\d/);
+
+    await page.getByTestId("file-chooser").setInputFiles([...good, await emojiFile("1f415", "dog.png")]);
+    await page.getByTestId("start").click();
+    await expect
+      .poll(() => page.getByTestId("upload-status").textContent())
+      .toContain("1 picture added, 2 there already");
+
+    await page.getByRole("link", { name: "Search them" }).click();
+    await page.getByTestId("search-box").fill("a dog");
+    await expect.poll(async () => (await cardNames(page))[0]).toBe("dog.png");
   });
 
-  it("finds pictures like one of the results", async () => {
-    const before = await firstNames();
-    await page.getByTestId("more-like-this").first().click();
-    await page.getByTestId("active-query").waitFor();
-    await expect.poll(firstNames).not.toEqual(before);
+  it("classifies a picture as labels are edited", async () => {
+    page = await world.open("#/classify?t=car&t=animal");
+    await page
+      .getByTestId("picture-chooser")
+      .first()
+      .setInputFiles([await emojiFile("1f415", "dog.png")]);
+    const best = page.locator('[data-testid=row]:has([data-best="true"]) input');
+    await expect.poll(() => best.inputValue()).toBe("animal");
+    await page.getByLabel("Label 2").fill("fruit");
+    await page.getByLabel("Label 1").fill("dog");
+    await expect.poll(() => best.inputValue()).toBe("dog");
+    await page.getByLabel("Label 2").press("Enter");
+    await page.keyboard.type("vehicle");
+    await expect.poll(() => page.url()).toContain("t=dog&t=fruit&t=vehicle");
   });
 
-  it("finds a picture by itself", async () => {
-    const rocket = (await loadEmojiSamples()).find(({ id }) => id === "1f680");
-    const buffer = Buffer.from(await renderEmoji(rocket!));
-    await page.getByTestId("picture-chooser").setInputFiles({ name: "rocket.png", mimeType: "image/png", buffer });
-    await expect.poll(async () => (await firstNames())[0]).toBe("rocket");
+  it("ranks texts by words and by a picture", async () => {
+    page = await world.open("#/rank?q=something+with+wheels&t=a+tree&t=a+bus");
+    const best = page.locator('[data-testid=row]:has([data-best="true"]) input');
+    await expect.poll(() => best.inputValue()).toBe("a bus");
+    await page
+      .getByTestId("picture-chooser")
+      .first()
+      .setInputFiles([await emojiFile("1f333", "tree.png")]);
+    await expect.poll(() => best.inputValue()).toBe("a tree");
+    expect(await page.getByTestId("row").locator(".rank").allTextContents()).toEqual(["1.", "2."]);
   });
 
-  it("shows the API's own message when something is wrong", async () => {
-    const wrong = await browser.newPage();
-    await wrong.goto(`${stack.url}/?collection=missing`);
-    await wrong.getByTestId("search-box").fill("anything");
-    await wrong.getByTestId("error").waitFor();
-    expect(await wrong.getByTestId("error").textContent()).toContain('There is no collection "missing"');
-    await wrong.close();
+  it("judges a sentence about a picture", async () => {
+    page = await world.open("#/entail?q=There+is+an+apple.");
+    await page
+      .getByTestId("picture-chooser")
+      .first()
+      .setInputFiles([await emojiFile("1f34e", "apple.png")]);
+    const verdict = page.getByTestId("verdict");
+    await expect.poll(() => verdict.getAttribute("data-label")).toBe("yes");
+    await page.getByTestId("sentence").fill("There is a car.");
+    await expect.poll(() => verdict.getAttribute("data-label")).toBe("no");
   });
 
-  it("fits a phone", async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow).toBeLessThanOrEqual(0);
+  it("compares pictures and sentences in a table", async () => {
+    page = await world.open("#/compare?t=a+guitar&t=a+dog&t=a+rocket&t=an+apple");
+    const table = page.getByTestId("heat-map");
+    await table.waitFor();
+    const column = table.locator("tbody tr td:nth-child(2)");
+    const cosines = (await column.allTextContents()).map(Number);
+    // The first sample is the apple.
+    expect(cosines.indexOf(Math.max(...cosines))).toBe(3);
+  });
+
+  it("can be used by the keyboard alone", async () => {
+    page = await world.open();
+    await page.getByRole("tab", { name: "Search" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("End");
+    expect(await page.getByRole("tab", { name: "Compare" }).evaluate((tab) => tab === document.activeElement)).toBe(
+      true,
+    );
+    await page.getByRole("heading", { name: "Compare pictures and sentences" }).waitFor();
+    await page.getByTestId("key-button").press("Enter");
+    await page.getByLabel("API key", { exact: true }).last().press("Escape");
+    expect(await page.getByTestId("key-form").count()).toBe(0);
+    expect(await page.getByTestId("key-button").evaluate((button) => button === document.activeElement)).toBe(true);
   });
 
   it("shows the API reference", async () => {
-    await page.goto(`${stack.url}/docs`);
+    page = await world.open("docs");
     await page.getByRole("heading", { name: "Embed texts and images" }).waitFor();
   });
 
   it("gave the browser nothing to complain about, and asked no other host", () => {
-    expect(complaints).toEqual([]);
+    expect(world.complaints).toEqual([]);
   });
 });

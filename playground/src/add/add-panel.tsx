@@ -1,0 +1,94 @@
+/** Pictures into a collection: files or folders, with progress, and to go on with after an interruption. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { CodeBlock } from "../code/code-block.tsx";
+import { chooseCollection, useCollections } from "../collections.ts";
+import type { PanelProps } from "../panel.ts";
+import { formatRoute } from "../route.ts";
+import { useServices } from "../services.ts";
+import { FailureNotice } from "../ui/failure-notice.tsx";
+import { FileDrop } from "../ui/file-drop.tsx";
+import { PanelHeading } from "../ui/panel-heading.tsx";
+import { CollectionField, isCollectionName } from "./collection-field.tsx";
+import { DropZone } from "./drop-zone.tsx";
+import { type Chosen, choose, fromTransfer, metadataOf, type PictureFile } from "./files.ts";
+import { addOperation } from "./upload.ts";
+import { UploadProgress } from "./upload-progress.tsx";
+import { type Phase, useUpload } from "./use-upload.ts";
+
+const BUSY: readonly Phase[] = ["checking", "running", "waiting"];
+
+export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element {
+  const { t } = useServices();
+  const { names, failure } = useCollections(isActive);
+  const asked = new URLSearchParams(query);
+  const isNew = asked.has("new") || names?.length === 0;
+  const collection = isNew ? (asked.get("new") ?? "") : (chooseCollection(asked.get("in") ?? "", names) ?? "");
+  const [chosen, setChosen] = useState<Chosen>();
+  const { state, start, pause, cancel, clear } = useUpload();
+  const isBusy = state !== undefined && BUSY.includes(state.phase);
+
+  const take = (files: readonly PictureFile[]): void => {
+    if (isBusy || files.length === 0) return;
+    clear();
+    setChosen(choose(files));
+  };
+  const pictures = chosen?.pictures ?? [];
+  const canStart = pictures.length > 0 && isCollectionName(collection) && !isBusy && state?.phase !== "done";
+  const begin = (): void => start(collection, pictures);
+
+  return (
+    <>
+      <PanelHeading heading={t.add.heading} lead={t.add.lead} />
+      <div class="column">
+        <FailureNotice failure={failure} />
+        <CollectionField
+          names={names ?? []}
+          value={collection}
+          isNew={isNew}
+          isDisabled={isBusy}
+          onChange={(value, isOfNew) => onQuery(new URLSearchParams({ [isOfNew ? "new" : "in"]: value }).toString())}
+        />
+        <DropZone isDisabled={isBusy} onFiles={take} />
+        {chosen && (
+          <p class="answer-line" role="status" data-testid="chosen">
+            {pictures.length === 0 ? t.add.none : t.add.chosen(pictures.length)}
+            {pictures.length > 0 && chosen.ignored > 0 && ` · ${t.add.ignored(chosen.ignored)}`}
+          </p>
+        )}
+        <div class="actions">
+          {canStart && (
+            <button type="button" class="primary" data-testid="start" onClick={begin}>
+              {state?.phase === "paused" ? t.add.resume : t.add.start}
+            </button>
+          )}
+          {isBusy && (
+            <button type="button" class="quiet" data-testid="pause" onClick={pause}>
+              {t.add.pause}
+            </button>
+          )}
+          {(isBusy || state?.phase === "paused") && (
+            <button type="button" class="quiet" onClick={cancel}>
+              {t.add.cancel}
+            </button>
+          )}
+        </div>
+        {state && <UploadProgress state={state} onResume={begin} />}
+        {state?.phase === "done" && (
+          <a class="primary" href={formatRoute({ panel: "search", query: `in=${collection}` })}>
+            {t.add.searchThem}
+          </a>
+        )}
+      </div>
+      <CodeBlock name="add" {...exampleOf(collection, pictures[0]?.id)} />
+      <FileDrop isActive={isActive} onFiles={(transfer) => void fromTransfer(transfer).then(take)} />
+    </>
+  );
+}
+
+/** One item says it all; its bytes are not read for that. */
+function exampleOf(collection: string, id = "apple.jpg") {
+  const picture = { name: id, encoded: "(the picture)", blob: new Blob() };
+  const item = { id, image: picture.encoded, metadata: metadataOf(id) };
+  return { operation: addOperation(isCollectionName(collection) ? collection : "photos", [item]), pictures: [picture] };
+}

@@ -1,0 +1,139 @@
+/** Sends pictures into a collection, some at a time: passes by what is there, names what is refused, waits out limits. */
+import type { Api } from "../api/client.ts";
+import { ApiFailure } from "../api/failure.ts";
+import type { OperationOf } from "../api/operations.ts";
+import { type Picture, PictureRefused } from "../picture.ts";
+import { metadataOf, type PictureFile } from "./files.ts";
+
+/** What every plan takes in one call. */
+const PICTURES_PER_CALL = 16;
+const BYTES_PER_CALL = 6 * 1024 * 1024;
+
+const PAGE = 200;
+
+/** A limit that lasts longer is the person's to wait for: a quota may be months away. */
+const LONGEST_WAIT_SECONDS = 120;
+
+interface Refusal {
+  readonly id: string;
+  /** The API's own sentence, or what could not be read here. */
+  readonly cause: string | PictureRefused;
+}
+
+export interface Progress {
+  readonly total: number;
+  readonly stored: number;
+  /** There already. */
+  readonly kept: number;
+  readonly refused: readonly Refusal[];
+}
+
+export type UploadEvent =
+  | { readonly kind: "checking" }
+  | { readonly kind: "progress"; readonly progress: Progress }
+  | { readonly kind: "waiting"; readonly seconds: number };
+
+interface UploadOptions {
+  readonly api: Api;
+  readonly collection: string;
+  readonly files: readonly PictureFile[];
+  readonly read: (file: File) => Promise<Picture>;
+  /** Resolves after so many seconds; rejects with the signal's reason when aborted. */
+  readonly sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
+  readonly onEvent: (event: UploadEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Everything that it has reported as stored is durable: whoever calls it again goes on from there.
+ * @throws ApiFailure, KeyNeeded: what stops all of it; the signal's reason when aborted.
+ */
+export async function upload(options: UploadOptions): Promise<void> {
+  const { api, collection, files, read, onEvent, signal } = options;
+  onEvent({ kind: "checking" });
+  await patiently(options, () => api.createCollection(collection, signal));
+  const there = await storedIds(options);
+  const missing = files.filter(({ id }) => !there.has(id));
+
+  let progress: Progress = { total: files.length, stored: 0, kept: files.length - missing.length, refused: [] };
+  const report = (stored: number, refused: readonly Refusal[]): void => {
+    progress = { ...progress, stored: progress.stored + stored, refused: [...progress.refused, ...refused] };
+    onEvent({ kind: "progress", progress });
+  };
+  report(0, []);
+
+  let batch: Item[] = [];
+  let bytes = 0;
+  const send = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    const sent = batch;
+    batch = [];
+    bytes = 0;
+    const refused = await put(options, sent);
+    report(sent.length - refused.length, refused);
+  };
+  for (const { id, file } of missing) {
+    signal.throwIfAborted();
+    try {
+      const { encoded } = await read(file);
+      if (bytes + encoded.length > BYTES_PER_CALL) await send();
+      batch.push({ id, image: encoded, metadata: metadataOf(id) });
+      bytes += encoded.length;
+    } catch (cause) {
+      if (!(cause instanceof PictureRefused)) throw cause;
+      report(0, [{ id, cause }]);
+    }
+    if (batch.length === PICTURES_PER_CALL) await send();
+  }
+  await send();
+}
+
+interface Item {
+  readonly id: string;
+  readonly image: string;
+  readonly metadata: { readonly folder: string; readonly name: string };
+}
+
+export function addOperation(collection: string, items: readonly Item[]): OperationOf<"add"> {
+  return {
+    kind: "add",
+    collection,
+    body: { items: items.map((item) => ({ ...item, metadata: { ...item.metadata } })) },
+  };
+}
+
+/** @returns what the API has against single items. */
+async function put(options: UploadOptions, items: readonly Item[]): Promise<readonly Refusal[]> {
+  const operation = addOperation(options.collection, items);
+  const { body } = await patiently(options, () => options.api.ask(operation, options.signal));
+  return body.results.flatMap((result, n) =>
+    result.status === "failed" ? [{ id: items[n]?.id ?? "", cause: result.error.message }] : [],
+  );
+}
+
+async function storedIds({ api, collection, signal, ...options }: UploadOptions): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (let cursor: string | undefined; ; ) {
+    const page = await patiently({ ...options, signal }, () => api.items(collection, { limit: PAGE, cursor }, signal));
+    for (const { id } of page.data) ids.add(id);
+    if (page.next_cursor === null) return ids;
+    cursor = page.next_cursor;
+  }
+}
+
+/** Makes the call again after as long as the API says, each time that it says so. */
+async function patiently<T>(
+  { sleep, onEvent, signal }: Pick<UploadOptions, "sleep" | "onEvent" | "signal">,
+  call: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const seconds = error instanceof ApiFailure ? error.retryAfterSeconds : undefined;
+      if (seconds === undefined || seconds > LONGEST_WAIT_SECONDS) throw error;
+      onEvent({ kind: "waiting", seconds });
+      await sleep(seconds, signal);
+    }
+  }
+}

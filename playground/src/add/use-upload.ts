@@ -1,0 +1,94 @@
+/** An upload as a panel sees it: begun, paused, gone on with, cancelled. */
+import { useRef, useState } from "preact/hooks";
+import { readPicture } from "../picture.ts";
+import { useServices } from "../services.ts";
+import { KeyNeeded } from "../session.ts";
+import type { PictureFile } from "./files.ts";
+import { type Progress, upload } from "./upload.ts";
+
+export type Phase = "checking" | "running" | "waiting" | "paused" | "done" | "cancelled" | "stopped";
+
+export interface UploadState {
+  readonly phase: Phase;
+  readonly progress: Progress;
+  /** Of the wait. */
+  readonly seconds: number;
+  /** What stopped it. */
+  readonly failure: unknown;
+}
+
+export interface Upload {
+  /** undefined before the first start, and after `clear`. */
+  readonly state: UploadState | undefined;
+  /** Begins, or goes on: what is stored is passed by. */
+  readonly start: (collection: string, files: readonly PictureFile[]) => void;
+  readonly pause: () => void;
+  readonly cancel: () => void;
+  readonly clear: () => void;
+}
+
+export function useUpload(): Upload {
+  const { api, askForKey } = useServices();
+  const [state, setState] = useState<UploadState>();
+  const running = useRef<AbortController>();
+
+  const change = (part: Partial<UploadState>): void => setState((before) => before && { ...before, ...part });
+
+  async function run(collection: string, files: readonly PictureFile[], signal: AbortSignal): Promise<void> {
+    const end = (part: Partial<UploadState>): void => {
+      if (!signal.aborted) change(part);
+    };
+    try {
+      await upload({
+        api,
+        collection,
+        files,
+        read: readPicture,
+        sleep,
+        signal,
+        onEvent(event) {
+          if (event.kind === "progress") end({ phase: "running", progress: event.progress });
+          else if (event.kind === "waiting") end({ phase: "waiting", seconds: event.seconds });
+          else end({ phase: "checking" });
+        },
+      });
+      end({ phase: "done" });
+    } catch (failure) {
+      end({ phase: "stopped", failure });
+      if (failure instanceof KeyNeeded && !signal.aborted) askForKey(failure);
+    }
+  }
+
+  /** Ends the calls under way: what they have stored is found when the upload goes on. */
+  function halt(phase: Phase): void {
+    running.current?.abort();
+    change({ phase });
+  }
+
+  return {
+    state,
+    start(collection, files) {
+      running.current?.abort();
+      running.current = new AbortController();
+      const progress = { total: files.length, stored: 0, kept: 0, refused: [] };
+      setState({ phase: "checking", progress, seconds: 0, failure: undefined });
+      void run(collection, files, running.current.signal);
+    },
+    pause: () => halt("paused"),
+    cancel: () => halt("cancelled"),
+    clear() {
+      running.current?.abort();
+      setState(undefined);
+    },
+  };
+}
+
+function sleep(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
