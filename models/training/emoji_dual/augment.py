@@ -19,6 +19,9 @@ RECOLOUR_SHARE = 0.12
 FLAT_SHARE = 0.15
 GREY_SHARE = 0.04
 FLIP_SHARE = 0.35
+BEND_SHARE = 0.5
+BEND = 0.07  # of half the side
+BEND_POINTS = 4  # along a side
 BLUR_SHARE = 0.15
 LOW_RESOLUTION_SHARE = 0.1
 NOISE_SHARE = 0.2
@@ -107,7 +110,7 @@ def hue_rotations(angles: Tensor) -> Tensor:
 
 
 def place(rgba: Tensor, may_flip: Tensor, size: int) -> Tensor:
-    """Rotation, scale, aspect, shear, shift and mirror onto a transparent square; colour is premultiplied."""
+    """Rotation, scale, aspect, shear, shift, mirror and bends onto a transparent square; colour is premultiplied."""
     count = len(rgba)
     angle = torch.randn(count) * 0.14
     scale = torch.exp(torch.rand(count) * 0.6 - 0.15)
@@ -118,6 +121,9 @@ def place(rgba: Tensor, may_flip: Tensor, size: int) -> Tensor:
     first = torch.stack([angle.cos() * scale * aspect * mirror, -angle.sin() * scale + shear, shift[0]], 1)
     second = torch.stack([angle.sin() * scale * mirror, angle.cos() * scale / aspect, shift[1]], 1)
     grid = F.affine_grid(torch.stack([first, second], 1), [count, 4, size, size], align_corners=False)
+    # Artists draw the same thing in other proportions.
+    bends = torch.randn(count, 2, BEND_POINTS, BEND_POINTS) * BEND * chance(count, BEND_SHARE)
+    grid = grid + F.interpolate(bends, (size, size), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     return F.grid_sample(rgba, grid, align_corners=False, padding_mode="zeros")
 
 

@@ -70,10 +70,12 @@ class Dataset:
         roles = {style["name"]: style["role"] for style in index["styles"]}
         emoji = {name for name, role in roles.items() if role == "train"}
         icons = {name for name, role in roles.items() if role == "icons"}
-        assert not (emoji | icons) & SHARE_ALIKE, "share-alike art must never be trained on"
+        glyphs = {name for name, role in roles.items() if role == "glyphs"}
+        assert not (emoji | icons | glyphs) & SHARE_ALIKE, "share-alike art must never be trained on"
         self.is_icon = np.isin(self.styles, list(icons))
         self.is_mono = np.isin(self.styles, [style["name"] for style in index["styles"] if style.get("mono")])
         self._emoji_art = np.isin(self.styles, list(emoji))
+        self._glyphs = np.isin(self.styles, list(glyphs))
 
     @cached_property
     def validation_rows(self) -> np.ndarray:
@@ -87,7 +89,7 @@ class Dataset:
     @cached_property
     def train_rows(self) -> np.ndarray:
         """int[N]: every picture the weights may see."""
-        return np.setdiff1d(np.flatnonzero(self._emoji_art | self.is_icon), self.validation_rows)
+        return np.setdiff1d(np.flatnonzero(self._emoji_art | self._glyphs | self.is_icon), self.validation_rows)
 
     def test_rows(self, style: str) -> np.ndarray:
         """int[M]: pictures of one style, without flags, whose concept training has seen in some other style."""
@@ -96,7 +98,7 @@ class Dataset:
         return np.flatnonzero((self.styles == style) & seen[self.labels] & (self.groups[self.labels] != FLAGS_GROUP))
 
     def rgba(self, rows: np.ndarray, redrawn: np.ndarray | None = None) -> torch.Tensor:
-        """f32[n, 4, 112, 112] in 0…1, colour not premultiplied; drawn with lines where `redrawn` bool[n] says so."""
+        """f32[n, 4, 112, 112] in 0…1, colour not premultiplied; drawn again where `redrawn` bool[n] says so."""
         pixels = self.pixels[rows]
         if redrawn is not None:
             pixels[redrawn] = self._redrawn[self.redrawn_row[rows[redrawn]]]

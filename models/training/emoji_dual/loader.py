@@ -20,8 +20,8 @@ GROUP_BATCH_SHARE = 0.6  # batches half of whose concepts share an emoji group: 
 FLAG_WEIGHT = 0.15  # flags are one concept in seven, and of little use
 ICON_WEIGHT = 0.4  # of concepts that only icon sets draw
 ICON_SHARE = 0.25  # how often an emoji concept is drawn by an icon set that has it
-REDRAWN_SHARE = 0.45  # of the pictures that can be had with lines
-WORDS = 64  # single words a batch, captions or not
+REDRAWN_SHARE = 0.5  # of the pictures that can be had with lines, or coloured in
+WORDS = 128  # single words a batch, captions or not
 FLIPPABLE_GROUPS = (1, 3, 4, 5, 6, 7)
 DIRECTED = re.compile(r"left|right|facing|arrow|pointing|clock|backhand|thirty|watch|calendar|abacus|1234")
 
@@ -79,12 +79,11 @@ class Batches(IterableDataset):
         other = [self.captioner.sample_other(concept, rng) for concept in concepts]
         texts, relevance = zip(*english, *other, strict=True)
         labels = torch.from_numpy(concepts)
-        mono = torch.from_numpy(self.data.is_mono[rows])
         redrawn = (self.data.redrawn_row[rows] >= 0) & (np_rng.rand(len(rows)) < REDRAWN_SHARE)
-        lined = torch.from_numpy(redrawn)
+        mono, lined = torch.from_numpy(self.data.is_mono[rows] & ~redrawn), torch.from_numpy(redrawn)
         pixels = augment(self.data.rgba(rows, redrawn), self.may_flip[labels], mono, lined, self.size)
         ids = encode(self.tokenizer, list(texts))
-        words, meanings = self.words.sample(WORDS, np_rng)
+        words, meanings = self.words.sample(WORDS, np_rng.permutation(concepts), np_rng)
         relevance = torch.from_numpy(np.stack(relevance))
         return Batch(pixels, ids, relevance, labels, encode(self.tokenizer, words), meanings)
 

@@ -11,7 +11,8 @@ from .towers import DIMS
 
 MAX_SCALE = 60.0
 PROXY_WEIGHT = 0.5
-WORD_WEIGHT = 0.15
+WORD_WEIGHT = 0.2
+LEAST_SHOWN = 0.1  # of what a word means: where a batch shows less, its pictures say nothing of the word
 
 
 def multi_positive(logits: Tensor, relevance: Tensor) -> Tensor:
@@ -54,7 +55,20 @@ class DualLoss(nn.Module):
         parts = [contrast.item(), image_proxy.item(), text_proxy.item()]
         return contrast + PROXY_WEIGHT * (image_proxy + text_proxy), parts
 
-    def words(self, texts: Tensor, targets: Tensor) -> Tensor:
-        """Words against the concepts that their meanings are near. texts f32[W, 256]; targets f32[W, concepts]."""
-        logits = self.log_proxy_scale.exp().clamp(max=MAX_SCALE) * texts @ F.normalize(self.proxies, dim=1).detach().T
-        return -WORD_WEIGHT * (targets * logits.log_softmax(-1)).sum(-1).mean()
+    def words(self, texts: Tensor, images: Tensor, targets: Tensor, concepts: Tensor) -> Tensor:
+        """Words against the concepts that their meanings are near, and against the batch's pictures of those.
+
+        texts f32[W, 256]; images f32[B, 256]; targets f32[W, concepts], sum 1; concepts i64[B].
+        """
+        proxies = F.normalize(self.proxies, dim=1).detach()
+        known = soft_cross_entropy(self.log_proxy_scale.exp().clamp(max=MAX_SCALE) * texts @ proxies.T, targets)
+        shown = targets[:, concepts]
+        share = shown.sum(1, keepdim=True)
+        told = share[:, 0] > LEAST_SHOWN
+        seen = soft_cross_entropy(self.scale() * texts[told] @ images.T, shown[told] / share[told])
+        return WORD_WEIGHT * (known + seen)
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Mean over the rows of logits f32[n, m] against targets f32[n, m], each row of sum 1; 0 for no rows."""
+    return -(targets * logits.log_softmax(-1)).sum() / max(1, len(logits))

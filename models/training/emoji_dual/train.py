@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .dataset import DATA, IMAGE_SIZE, Dataset, normalise
 from .loader import Batch, stream
@@ -21,6 +22,7 @@ from .losses import DualLoss
 from .metrics import ranks
 from .model import Model, average_into
 from .tokenizer import PAD, load
+from .towers import TextTower
 from .words import word_table
 
 LEARNING_RATE = 2e-3
@@ -58,7 +60,7 @@ def train_step(model: Model, loss: DualLoss, optimizer: torch.optim.AdamW, batch
         images, texts = model.image(pixels), embed_by_length(model, batch.ids)
         words = model.text(batch.word_ids)
     total, parts = loss(images.float(), texts.float(), batch.relevance, batch.concepts)
-    total = total + loss.words(words.float(), batch.word_targets)
+    total = total + loss.words(words.float(), images.float(), batch.word_targets, batch.concepts)
     optimizer.zero_grad()
     total.backward()
     nn.utils.clip_grad_norm_([w for tower in (model.image, model.text) for w in tower.parameters()], 2.0)
@@ -135,8 +137,14 @@ class Run:
         state = torch.load(path, weights_only=True)
         for model in (self.model, self.averaged):
             model.image.load_state_dict(state["averaged.image"])
-            model.text.load_state_dict(state["averaged.text"])
+            model.text.load_state_dict(under_words_of(model.text, state["averaged.text"]))
         self.loss.load_state_dict(state["loss"])
+
+
+def under_words_of(tower: TextTower, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A text tower's state with this run's word vectors, which may have more numbers; the map ignores those at first."""
+    more = tower.words.shape[1] - state["words"].shape[1]
+    return {**state, "words": tower.words, "word_map.weight": F.pad(state["word_map.weight"], (0, more))}
 
 
 def size_at(progress: float, options: Options) -> int:

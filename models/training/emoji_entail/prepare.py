@@ -40,9 +40,8 @@ def write_training(data: Dataset, eye: Eye) -> int:
         for start in range(0, len(chosen), CHUNK):
             part = chosen[start : start + CHUNK]
             concepts = data.labels[part]
-            mono = torch.from_numpy(data.is_mono[part])
             redrawn = (data.redrawn_row[part] >= 0) & (order.rand(len(part)) < REDRAWN_SHARE)
-            lined = torch.from_numpy(redrawn)
+            mono, lined = torch.from_numpy(data.is_mono[part] & ~redrawn), torch.from_numpy(redrawn)
             pixels, shares = training(data.rgba(part, redrawn), flip[concepts], mono, lined, state, IMAGE_SIZE)
             with torch.autocast("cpu", torch.bfloat16):
                 seen = eye(pixels.float() / 255)

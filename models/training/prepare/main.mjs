@@ -3,7 +3,7 @@
  *
  * Writes to data/:
  *   icons.rgba     uint8 [N, 112, 112, 4], one or two pictures per (style, concept)
- *   redrawn.rgba   the same of the pictures that were drawn again with lines
+ *   redrawn.rgba   the same of the pictures that were drawn again with lines, or coloured in
  *   icons.json     { size, styles: [{ name, role }], icons: [[style, code], …], redrawn: [row in icons.rgba, …] },
  *                  rows in the order of the files
  *   captions.json  what `captions.mjs` documents
@@ -12,6 +12,7 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:f
 import sharp from "sharp";
 import { buildCaptions } from "./captions.mjs";
 import { listEmoji } from "./emoji.mjs";
+import { colouredGlyphRenderer, glyphRenderer, matchGlyphs } from "./glyphs.mjs";
 import { matchIconSets } from "./icons.mjs";
 import { matchIcons, nameIndex } from "./match.mjs";
 import { iconRenderer } from "./render.mjs";
@@ -29,21 +30,38 @@ function spreadNumbers() {
 }
 
 /**
- * Draws icons of one style and appends the pictures to the open file.
- * @returns {Promise<[string, string][]>} style and concept of the pictures written
+ * What is drawn of one style, how, and how once more.
+ * @returns {{ entries: [string, string][], render: Render, again?: Render }} entries: code key and icon
+ * @typedef {(icon: string) => Promise<Buffer | undefined>} Render
  */
-async function writePictures(style, render, entries, file) {
-  const rows = [];
+function drawings({ name, role, filled, like }, known, names, icons) {
+  if (role === "glyphs") {
+    const twins = matchIcons(like, known, names);
+    const renderTwin = iconRenderer(like, SIZE);
+    const again = colouredGlyphRenderer(SIZE, async (code) => twins.has(code) && renderTwin(twins.get(code)));
+    return { entries: matchGlyphs(known), render: glyphRenderer(SIZE), again };
+  }
+  const entries = [...(role === "icons" ? icons.matches.get(name) : matchIcons(name, known, names))];
+  const again = filled ? iconRenderer(name, SIZE, spreadNumbers()) : undefined;
+  return { entries, render: iconRenderer(name, SIZE), again };
+}
+
+/**
+ * Draws the entries of one style and appends the pictures to the open file.
+ * @returns {Promise<number[]>} which of the entries were drawn, in the order of the pictures
+ */
+async function writePictures(render, entries, file) {
+  const written = [];
   for (let start = 0; start < entries.length; start += PARALLEL) {
     const batch = entries.slice(start, start + PARALLEL);
     const pictures = await Promise.all(batch.map(([, icon]) => render(icon)));
     pictures.forEach((pixels, index) => {
       if (!pixels) return;
       writeSync(file, pixels);
-      rows.push([style, batch[index][0]]);
+      written.push(start + index);
     });
   }
-  return rows;
+  return written;
 }
 
 async function main() {
@@ -62,22 +80,23 @@ async function main() {
       `held out: ${captions.heldOut.en.length} en, ${captions.heldOut.zh.length} zh`,
   );
 
-  console.log(`${writeWordVectors(OUT, captions.concepts)} words with vectors`);
+  console.log(`${await writeWordVectors(OUT, captions.concepts)} words with vectors`);
 
   const known = new Set(emoji.map(({ code }) => code));
   const file = openSync(new URL("icons.rgba", OUT), "w");
   const redrawnFile = openSync(new URL("redrawn.rgba", OUT), "w");
   const rows = [];
   const redrawn = [];
-  for (const { name, role, filled } of STYLES) {
-    const entries = [...(role === "icons" ? icons.matches.get(name) : matchIcons(name, known, names))];
+  for (const style of STYLES) {
+    const { entries, render, again } = drawings(style, known, names, icons);
     const first = rows.length;
-    rows.push(...(await writePictures(name, iconRenderer(name, SIZE), entries, file)));
-    console.log(`${name} (${role}): ${rows.length - first} pictures`);
-    if (!filled) continue;
-    const rowOf = new Map(rows.slice(first).map(([, code], index) => [code, first + index]));
-    const again = await writePictures(name, iconRenderer(name, SIZE, spreadNumbers()), entries, redrawnFile);
-    redrawn.push(...again.map(([, code]) => rowOf.get(code)));
+    const drawn = await writePictures(render, entries, file);
+    rows.push(...drawn.map((entry) => [style.name, entries[entry][0]]));
+    console.log(`${style.name} (${style.role}): ${drawn.length} pictures`);
+    if (!again) continue;
+    const rowOf = new Map(drawn.map((entry, index) => [entry, first + index]));
+    const drawnAgain = await writePictures(again, entries, redrawnFile);
+    redrawn.push(...drawnAgain.map((entry) => rowOf.get(entry)));
   }
   closeSync(file);
   closeSync(redrawnFile);

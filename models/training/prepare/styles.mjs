@@ -4,7 +4,8 @@
  * `train`: emoji art. `icons`: open icon sets, which widen the drawing styles (lines, one colour) and the words.
  * `test`: share-alike art, rendered for the strict tests; no weight ever sees it. The training code checks that again
  * (`emoji_dual/dataset.py`). `mono` art has no colour of its own: it is drawn in black and coloured by training. `filled`
- * art is made of shapes without lines: it is also drawn again with lines (`redraw.mjs`).
+ * art is made of shapes without lines: it is also drawn again with lines (`redraw.mjs`). `glyphs`: emoji art in a font, black
+ * lines, that is also coloured in like the `like` set (`glyphs.mjs`, `colouring.mjs`); trained on, and kept out of validation.
  */
 export const STYLES = [
   { name: "noto", role: "train", filled: true },
@@ -30,4 +31,5 @@ export const STYLES = [
   { name: "flat-color-icons", role: "icons" },
   { name: "openmoji", role: "test" },
   { name: "emojione-v1", role: "test" },
+  { name: "noto-font", role: "glyphs", mono: true, like: "noto" },
 ];

@@ -1,0 +1,78 @@
+"""What a word tells the towers, what a warm start keeps, and what bending does to a drawing; no data is needed."""
+
+import math
+
+import pytest
+import torch
+
+from emoji_dual import augment
+from emoji_dual.augment import place
+from emoji_dual.losses import DualLoss, soft_cross_entropy
+from emoji_dual.towers import DIMS, TextTower
+from emoji_dual.train import under_words_of
+
+VOCABULARY = 50
+
+
+def word_vectors(dims: int) -> torch.Tensor:
+    vectors = torch.randn(VOCABULARY, dims)
+    vectors[:10] = 0  # pieces that are no words
+    return vectors
+
+
+def test_a_warm_start_under_wider_word_vectors_says_at_first_what_the_tower_said():
+    torch.manual_seed(0)
+    narrow = word_vectors(6)
+    old, new = TextTower(narrow).eval(), TextTower(torch.cat([narrow, word_vectors(4)], 1)).eval()
+    new.load_state_dict(under_words_of(new, old.state_dict()))
+    ids = torch.randint(4, VOCABULARY, (3, 7))
+    torch.testing.assert_close(new(ids), old(ids))
+
+
+def test_soft_cross_entropy_is_the_entropy_where_the_guess_is_right():
+    targets = torch.tensor([[0.5, 0.5, 0.0]])
+    torch.testing.assert_close(soft_cross_entropy(targets.clamp(min=1e-30).log(), targets).item(), math.log(2))
+
+
+def a_word_and_two_pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    word, pictures = torch.eye(DIMS)[:1], torch.eye(DIMS)[1:3].clone().requires_grad_()
+    return word, pictures, torch.tensor([4, 7])
+
+
+def test_a_word_pulls_the_picture_of_what_it_means_and_pushes_the_other():
+    word, pictures, concepts = a_word_and_two_pictures()
+    targets = torch.zeros(1, 9).index_fill_(1, torch.tensor([7]), 1.0)
+    DualLoss(9).words(word, pictures, targets, concepts).backward()
+    towards = -(pictures.grad @ word[0])
+    assert towards[1] > 0 > towards[0]
+
+
+def test_a_word_that_means_nothing_in_the_batch_leaves_its_pictures_alone():
+    word, pictures, concepts = a_word_and_two_pictures()
+    targets = torch.zeros(1, 9).index_fill_(1, torch.tensor([2]), 1.0)
+    loss = DualLoss(9).words(word, pictures, targets, concepts)
+    assert loss > 0  # what the word means is still learnt from the concept vectors
+    loss.backward()
+    assert not pictures.grad.any()
+
+
+def crookedness(seed: int) -> torch.Tensor:
+    """f32[64]: of a straight line that was placed, the mean distance of its ink from the straight line that fits best."""
+    torch.manual_seed(seed)
+    line = torch.zeros(64, 4, 40, 40)
+    line[:, :, 19:21, 4:36] = 1
+    rows, columns = torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij")
+    distances = []
+    for ink in place(line, torch.zeros(64, dtype=torch.bool), 40)[:, 3]:
+        points = torch.stack([columns, rows], -1)[ink > 0.5]
+        distances.append(torch.linalg.svdvals(points - points.mean(0))[-1] / math.sqrt(len(points)))
+    return torch.stack(distances)
+
+
+def test_placing_bends_some_drawings_and_leaves_others_straight(monkeypatch: pytest.MonkeyPatch):
+    bent = crookedness(0)
+    monkeypatch.setattr(augment, "BEND", 0.0)
+    straight = crookedness(0)
+    more = bent - straight
+    assert 0.3 < (more.abs() < 1e-3).float().mean() < 0.7
+    assert more.max() > 0.3 and bent.max() < 3  # pixels of 40
