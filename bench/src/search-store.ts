@@ -27,10 +27,10 @@ async function openEmbedded(space: VectorSpace): Promise<MeasuredStore> {
   // The service is no library: its modules are loaded by their place.
   const module = pathToFileURL(join(ROOT, "gpu-backend/src/retrieval/embedded-store.ts")).href;
   const { openEmbeddedStore } = (await import(module)) as {
-    openEmbeddedStore(options: { dataDir: string; log: { info(): void } }): Promise<VectorStore>;
+    openEmbeddedStore(options: { dataDir: string; log: { info(): void; warn(): void } }): Promise<VectorStore>;
   };
   const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  const store = await openEmbeddedStore({ dataDir, log: { info: () => undefined } });
+  const store = await openEmbeddedStore({ dataDir, log: { info: () => undefined, warn: () => undefined } });
   await store.ensure(space);
   return {
     name: "embedded",

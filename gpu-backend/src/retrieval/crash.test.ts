@@ -17,13 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true }));
 
-it("keeps every acknowledged write and delete through one kill -9 after another", async () => {
+it("keeps every acknowledged write and delete through one kill -9 after another", { timeout: 120_000 }, async () => {
   const model = new Map<number, number>();
   for (const [seed, acknowledgements] of [1, 40, 150, 3, 300].entries()) {
     const { acknowledged, underWay } = await writeUntilKilled(seed, acknowledgements);
     for (const operation of acknowledged) apply(model, operation);
 
-    const store = await openEmbeddedStore({ dataDir, log: { info() {} } });
+    const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} } });
     const got = await store.get(
       SPACE,
       SCOPE,
@@ -50,7 +50,7 @@ it("keeps every acknowledged write and delete through one kill -9 after another"
 
 it("takes over from a holder that was killed, at once", async () => {
   await writeUntilKilled(1, 1);
-  const store = await openEmbeddedStore({ dataDir, log: { info() {} } });
+  const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} } });
   expect(await store.health()).toMatchObject({ status: "ok" });
   await store.close();
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ItemId, ModelId, Revision } from "@sightline/shared/ids";
@@ -9,13 +9,19 @@ import { normalise } from "@sightline/shared/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEmbeddedStore } from "./embedded-store.ts";
 
-const log = { info() {} };
+const log = { info() {}, warn() {} };
 const newFolder = () => mkdtemp(join(tmpdir(), "sightline vectors-"));
 const spaceOf = (dims: number): VectorSpace => ({ id: ModelId.parse("m"), revision: Revision.parse("1"), dims });
 
 describeVectorStore("embedded", async () => {
   const dataDir = await newFolder();
   return { store: await openEmbeddedStore({ dataDir, log }), dispose: () => rm(dataDir, { recursive: true }) };
+});
+
+describeVectorStore("embedded, written out again and again", async () => {
+  const dataDir = await newFolder();
+  const store = await openEmbeddedStore({ dataDir, log, maxInMemory: 20 });
+  return { store, dispose: () => rm(dataDir, { recursive: true }) };
 });
 
 describe("the embedded vector store on disk", () => {
@@ -60,6 +66,28 @@ describe("the embedded vector store on disk", () => {
     await expect(store.count(spaceOf(8), shop)).rejects.toMatchObject({ code: "store_unavailable" });
     await expect(store.ensure(spaceOf(8))).rejects.toMatchObject({ code: "store_unavailable" });
     expect(await store.health()).toMatchObject({ status: "down" });
+  });
+
+  it("writes out its memory again and again, while it is read and written", async () => {
+    const folder = await newFolder();
+    const store = await openEmbeddedStore({ dataDir: folder, log, maxInMemory: 20 });
+    await store.ensure(spaceOf(8));
+    const before = await readdir(folder, { recursive: true });
+    const query = { vector: vectorOf(1), topK: 1000 };
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(
+        Array.from({ length: 30 }, async (_, i) => {
+          const written = point(`item-${round}-${i}`);
+          await store.upsert(spaceOf(8), shop, [written]);
+          expect(idsOf(await store.search(spaceOf(8), shop, query))).toContain(written.id);
+        }),
+      );
+    }
+    expect(await store.count(spaceOf(8), shop)).toEqual({ text: 0, image: 300 });
+    const after = await readdir(folder, { recursive: true });
+    expect(after.length).toBeGreaterThan(before.length + 10);
+    await store.close();
+    await rm(folder, { recursive: true });
   });
 
   it("refuses a revision whose vectors have changed their length", async () => {

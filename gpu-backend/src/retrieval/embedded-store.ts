@@ -27,6 +27,7 @@ import { checkLength } from "@sightline/shared/store/vector-length";
 import type { ProcessLock } from "../process-lock.ts";
 import { slices } from "./buckets.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
+import { Gate } from "./gate.ts";
 import { metadataOf, modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts";
 import { scroll } from "./scroll.ts";
 import { search } from "./search.ts";
@@ -37,6 +38,9 @@ import { DRAFT, ZvecSpace } from "./zvec-space.ts";
 /** Rows written before the event loop gets its turn: some 4 ms at 512 dimensions. */
 const WRITE_CHUNK = 64;
 
+/** Rows written since a space was opened, after which it is written out: that takes some 150 ms, in which calls wait. */
+const MAX_IN_MEMORY = 16_384;
+
 /** Beside the spaces, whose names hold an `@`. */
 const SNAPSHOTS = "snapshots";
 /** The endings of folders that are on their way in or out. */
@@ -45,20 +49,24 @@ const REPLACED = ".replaced";
 
 interface Log {
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 interface EmbeddedStoreOptions {
   /** Created if missing. Belongs to one process at a time. */
   readonly dataDir: string;
   readonly log: Log;
+  /** Rows that a space holds in memory at most, more or less. */
+  readonly maxInMemory?: number;
 }
 
 /** @throws Error if another process has the folder; its message says which, and what to do. */
-export async function openEmbeddedStore({ dataDir, log }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  const { dataDir } = options;
   mkdirSync(dataDir, { recursive: true });
   const lock = lockDataFolder(dataDir);
   finishReplacements(dataDir);
-  return new EmbeddedStore(dataDir, lock, log);
+  return new EmbeddedStore(options, lock);
 }
 
 export class EmbeddedStore implements VectorStore, SnapshotSource {
@@ -69,16 +77,17 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   readonly #spaces = new Map<string, ZvecSpace>();
   /** Deleting by filter reads first: no write may come between. */
   readonly #writes = new Serial();
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #gate = new Gate();
+  readonly #maxInMemory: number;
+  #copies = 0;
   #lastWriteFailed = false;
-  /** While a space is being replaced, calls wait. */
-  #replacement: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(dataDir: string, lock: ProcessLock, log: Log) {
+  constructor({ dataDir, log, maxInMemory = MAX_IN_MEMORY }: EmbeddedStoreOptions, lock: ProcessLock) {
     this.#dataDir = dataDir;
     this.#lock = lock;
     this.#log = log;
+    this.#maxInMemory = maxInMemory;
     this.snapshots = new Snapshots({ folder: join(dataDir, SNAPSHOTS), source: this, log, now: () => new Date() });
   }
 
@@ -103,6 +112,7 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
         }
       });
     });
+    void this.#writeOut(modelRevisionKey(space));
   }
 
   delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
@@ -153,10 +163,11 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   }
 
   copySpace(name: string, folder: string, onPoints: (count: number) => void): Promise<void> {
-    return this.#track(async () => {
+    return this.#pass(async () => {
       const from = this.#named(name);
       if (!from) return;
       const to = ZvecSpace.create(folder, from.dims);
+      this.#copies++;
       try {
         for await (const rows of slices((buckets) => from.everyRow(buckets), { atMost: from.size })) {
           for (let at = 0; at < rows.length; at += WRITE_CHUNK) {
@@ -168,6 +179,7 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
           onPoints(rows.length);
         }
       } finally {
+        this.#copies--;
         to.close();
       }
     });
@@ -175,51 +187,54 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
 
   async restoreSpace(name: string, folder: string): Promise<void> {
     const place = join(this.#dataDir, name);
-    await this.#track(() => cp(folder, place + RESTORED, { recursive: true }));
-    const done = Promise.withResolvers<void>();
-    this.#replacement = done.promise;
-    try {
-      await Promise.allSettled(this.#underWay);
+    await this.#pass(() => cp(folder, place + RESTORED, { recursive: true }));
+    await this.#gate.alone(async () => {
       this.#spaces.get(name)?.close();
       this.#spaces.delete(name);
       if (existsSync(place)) renameSync(place, place + REPLACED);
       renameSync(place + RESTORED, place);
       await rm(place + REPLACED, { recursive: true, force: true });
-    } finally {
-      this.#replacement = undefined;
-      done.resolve();
-    }
+    });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#gate.alone(async () => {
+      for (const space of this.#spaces.values()) space.close();
+      this.#spaces.clear();
+      this.#lock.release();
+    });
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    await this.#replacement;
-    await Promise.allSettled(this.#underWay);
-    for (const space of this.#spaces.values()) space.close();
-    this.#spaces.clear();
-    this.#lock.release();
+  /** Keeps searches fast while much is written. Never fails: what cannot be written out now is in the log, too. */
+  async #writeOut(name: string): Promise<void> {
+    const isDue = (space: ZvecSpace | undefined): space is ZvecSpace =>
+      // All calls would wait for a copy's end.
+      space !== undefined && space.inMemory >= this.#maxInMemory && this.#copies === 0 && this.#closing === undefined;
+    if (!isDue(this.#spaces.get(name))) return;
+    await this.#gate.alone(async () => {
+      const space = this.#spaces.get(name);
+      // Another call may have been faster.
+      if (!isDue(space)) return;
+      try {
+        space.writeOut();
+      } catch (error) {
+        this.#log.warn({ space: name, err: error }, "the space could not be written out; its next use opens it again");
+        this.#spaces.delete(name);
+      }
+    });
   }
 
   /** Runs a call on its space, undefined if there is none. */
   #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
-    return this.#track(async () => call(this.#find(space)));
+    return this.#pass(async () => call(this.#find(space)));
   }
 
-  /** Lets `close` and a replacement of a space wait for the work. */
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#replacement !== undefined) await this.#replacement;
-    if (this.#closing !== undefined) throw closed();
-    const result = work();
-    this.#underWay.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#underWay.delete(result);
-    }
+  #pass<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.pass(async () => {
+      if (this.#closing !== undefined) throw closed();
+      return work();
+    });
   }
 
   /** One write at a time; remembers for `health` how it went. */

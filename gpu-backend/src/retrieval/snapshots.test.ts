@@ -10,7 +10,7 @@ import { idsOf, point, points, scope, vectorOf } from "@sightline/shared/store/c
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EmbeddedStore, openEmbeddedStore } from "./embedded-store.ts";
 
-const log = { info() {} };
+const log = { info() {}, warn() {} };
 const spaceOf = (revision: string) => ({ id: ModelId.parse("m"), revision: Revision.parse(revision), dims: 8 });
 const [first, second] = [spaceOf("1"), spaceOf("2")];
 const shop = scope("acme", "shop");

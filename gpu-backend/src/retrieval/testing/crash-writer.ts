@@ -8,7 +8,8 @@ import { openEmbeddedStore } from "../embedded-store.ts";
 import { idOf, operations, pointOf, SCOPE, SPACE } from "./operations.ts";
 
 const [dataDir = "", seed = ""] = process.argv.slice(2);
-const store = await openEmbeddedStore({ dataDir, log: { info() {} } });
+// Few rows in memory: kills also meet the moment in which they are written out.
+const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} }, maxInMemory: 200 });
 await store.ensure(SPACE);
 let acknowledged = 0;
 for (const { kind, items, version } of operations(Number(seed))) {
