@@ -3,8 +3,7 @@
  * a backend that misbehaves on demand. Started once for all tests in workerd.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -21,6 +20,8 @@ import { startQdrantDouble } from "../qdrant/server.ts";
 import { ROOT } from "../settings.ts";
 import { startUpstash } from "../upstash/server.ts";
 import { memoryBacking, redisBacking } from "../upstash/testing.ts";
+import { startModal, type TestServer } from "./modal-server.ts";
+import { startOtlpReceiver } from "./otlp-receiver.ts";
 
 /** What the tests in workerd find in their bindings. */
 export interface WorldBindings {
@@ -38,6 +39,8 @@ export interface WorldBindings {
   /** A backend that serves a second revision of the built-in model, too, and writes to Qdrant, through the same switch as the worker's reads: it is taken away from both at once. */
   readonly QDRANT_BACKEND_URL: string;
   readonly SWITCHED_QDRANT_URL: string;
+  /** Takes spans; that backend sends it those of the traces that are recorded. */
+  readonly OTLP_URL: string;
   readonly QDRANT_READ_KEY: string;
   /** For the conformance suite: a real server where the environment names one, else the double. */
   readonly TEST_QDRANT: { readonly url: string; readonly apiKey: string };
@@ -80,7 +83,7 @@ export async function startWorld(): Promise<World> {
   const redis = await startUpstash({ port: 0, token, backing: backing.options });
   const qdrantKeys = { apiKey: "test-qdrant-key", readOnlyApiKey: "test-qdrant-read-key" };
   const qdrant = await startQdrantDouble(qdrantKeys);
-  const switchedQdrant = await startSwitchedProxy(qdrant.url);
+  const [switchedQdrant, otlp] = await Promise.all([startSwitchedProxy(qdrant.url), startOtlpReceiver()]);
   const startBackend = (settings: Readonly<Record<string, string>>) =>
     startPart("backend", "gpu-backend/src/main.ts", {
       HOST: "127.0.0.1",
@@ -106,6 +109,8 @@ export async function startWorld(): Promise<World> {
       MODELS_DIR: `models,${await secondRevision(join(dir, "models"))}`,
       QDRANT_URL: switchedQdrant.url,
       QDRANT_API_KEY: qdrantKeys.apiKey,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+      OTEL_TRACES_SAMPLER_ARG: "0",
       // It tells of each call that it refuses, which is what its tests are about.
       LOG_LEVEL: "fatal",
     }),
@@ -125,6 +130,7 @@ export async function startWorld(): Promise<World> {
       STRANGE_REDIS_URL: strange.url,
       QDRANT_BACKEND_URL: `http://127.0.0.1:${qdrantBackend.port}`,
       SWITCHED_QDRANT_URL: switchedQdrant.url,
+      OTLP_URL: otlp.url,
       QDRANT_READ_KEY: qdrantKeys.readOnlyApiKey,
       TEST_QDRANT: realUrl ? { url: realUrl, apiKey: realKey } : { url: qdrant.url, apiKey: qdrantKeys.apiKey },
       REDIS_TOKEN: token,
@@ -134,7 +140,9 @@ export async function startWorld(): Promise<World> {
     },
     async close() {
       await Promise.all([backend.stop(), qdrantBackend.stop()]);
-      await Promise.all([switched, strange, faulty, flaky, switchedQdrant, qdrant].map((server) => server.close()));
+      await Promise.all(
+        [switched, strange, faulty, flaky, switchedQdrant, qdrant, otlp].map((server) => server.close()),
+      );
       await redis.close();
       await backing.close();
       await rm(dir, { recursive: true, force: true });
@@ -179,34 +187,6 @@ async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, s
     return [name, key] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Record<TestKey, string>;
-}
-
-interface TestServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-type Answer = (mode: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-
-/** A server whose mode is set by `PUT /mode/<mode>`. */
-async function startModal(first: string, answer: Answer): Promise<TestServer> {
-  let mode = first;
-  const server = createServer((request, response) => {
-    const wanted = /^\/mode\/(\S+)$/.exec(request.url ?? "")?.[1];
-    if (wanted !== undefined) {
-      mode = wanted;
-      response.end();
-    } else void answer(mode, request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 /** What may be wrong with the vectors of an answer. */

@@ -14,6 +14,7 @@ export interface TestEnv extends Env {
   readonly STRANGE_REDIS_URL: string;
   readonly QDRANT_BACKEND_URL: string;
   readonly SWITCHED_QDRANT_URL: string;
+  readonly OTLP_URL: string;
   readonly QDRANT_READ_KEY: string;
   readonly TEST_QDRANT: { readonly url: string; readonly apiKey: string };
   readonly ADMIN_TOKEN: string;

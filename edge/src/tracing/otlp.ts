@@ -32,8 +32,8 @@ const toSpan = ({ context, parentSpanId, name, kind, from, to, attributes, error
   ...(error !== undefined && { status: { code: STATUS_ERROR } }),
 });
 
-/** More than a double holds. */
-const nanoseconds = (ms: number): string => (BigInt(Math.round(ms * 1000)) * 1000n).toString();
+/** As text: microseconds are what a double holds. */
+const nanoseconds = (ms: number): string => `${Math.round(ms * 1000)}000`;
 
 const keyValues = (attributes: Attributes) =>
   Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: anyValue(value) }]));
