@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ApiError, AuthenticationError, ConnectionError, ServerError, TimeoutError } from "./errors.ts";
-import { type Call, Transport, type TransportOptions } from "./transport.ts";
+import { type Call, type RetryNotice, Transport, type TransportOptions } from "./transport.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 interface Seen {
@@ -112,7 +112,20 @@ describe("a call", () => {
   });
 });
 
+describe("a key that was copied badly", () => {
+  it.each(["sl_dev_…", "sl_dev abc", "", "sl_dev\n"])("is refused before anything is sent: %j", (apiKey) => {
+    expect(() => transport({ apiKey })).toThrow("characters that no key has");
+  });
+});
+
 describe("another try", () => {
+  it("is told beforehand, with its reason", async () => {
+    answers = [refusal(503, "overloaded", { "retry-after": "2" }), ok];
+    const notices: RetryNotice[] = [];
+    await transport({ onRetry: (notice) => notices.push(notice) }).json(read);
+    expect(notices).toEqual([{ error: expect.any(ServerError), delayMs: 2000 }]);
+  });
+
   it("is made after as long as the API says", async () => {
     answers = [
       refusal(503, "overloaded", { "retry-after": "2" }),

@@ -46,9 +46,11 @@ const MAX_RETRIES = 4;
 export class Transport {
   readonly #options: Required<Omit<TransportOptions, "onRetry">> & Pick<TransportOptions, "onRetry">;
 
-  /** @throws SightlineError if the base URL is none. */
+  /** @throws SightlineError if the base URL is none, or the key cannot be sent. */
   constructor({ timeoutMs, maxRetries, sleep, random, ...options }: TransportOptions) {
     if (!URL.canParse(options.baseUrl)) throw new SightlineError(`"${options.baseUrl}" is no URL`);
+    // What no header may hold would look like a fault of the network.
+    if (!/^[\x21-\x7e]+$/.test(options.apiKey)) throw new SightlineError("The API key has characters that no key has");
     this.#options = {
       ...options,
       timeoutMs: timeoutMs ?? TIMEOUT_MS,

@@ -22,7 +22,13 @@ beforeAll(async () => {
   const samples = new Map((await loadEmojiSamples()).map((sample) => [sample.id, sample]));
   const draw = async (file: string, id: string) =>
     writeFile(join(folder, "pictures", file), await renderEmoji(samples.get(id) as EmojiSample));
-  await Promise.all([draw("apple.png", "1f34e"), draw("fruit/pear.png", "1f350"), draw("rocket.png", "1f680")]);
+  // The README's comes from the API; what it is called is of no account.
+  await Promise.all([
+    draw("../apple.webp", "1f34e"),
+    draw("apple.png", "1f34e"),
+    draw("fruit/pear.png", "1f350"),
+    draw("rocket.png", "1f680"),
+  ]);
   await writeFile(join(folder, "pictures/broken.png"), "no picture");
 });
 afterAll(async () => {
