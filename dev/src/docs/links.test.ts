@@ -1,11 +1,12 @@
 /** Links between the project's own pages lead somewhere, to the heading, too. */
-import { access, glob, readFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { access, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../settings.ts";
 
 const PAGES = ["README.md", "docs/**/*.md", "{sdk,bench}/README.md", "models/*/README.md", "terraform/**/README.md"];
-const pages = (await Array.fromAsync(glob(PAGES, { cwd: ROOT, exclude: ["**/node_modules/**"] }))).sort();
+const pages = globSync(PAGES, { cwd: ROOT, exclude: ["**/node_modules/**"] }).sort();
 
 const withoutCode = (markdown: string): string =>
   markdown.replaceAll(/^(`{3,})[\s\S]*?^\1$/gm, "").replaceAll(/`[^`\n]*`/g, "");

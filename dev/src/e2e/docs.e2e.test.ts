@@ -3,7 +3,8 @@
  * folder beside a stack that runs, with the SDK as npm would publish it. Blocks say themselves if they cannot be run, and why.
  */
 import { execFile } from "node:child_process";
-import { chmod, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -17,7 +18,7 @@ import { type Stack, startStack } from "../testing/stack.ts";
 const run = promisify(execFile);
 
 const PAGES = ["README.md", "sdk/README.md", "docs/{README,entailment,errors,limits}.md", "docs/guides/*.md"];
-const pages = (await Array.fromAsync(glob(PAGES, { cwd: ROOT }))).sort();
+const pages = globSync(PAGES, { cwd: ROOT }).sort();
 
 /** Where the pages say that the stack is. */
 const DOCUMENTED_URL = "http://127.0.0.1:8787";
