@@ -60,6 +60,12 @@ describe("the log of the backend", () => {
     expect(lines[0]?.line.trace_id).toBeUndefined();
   });
 
+  it("takes a caller who left for no failure", async () => {
+    const gone = AbortSignal.abort();
+    await app.request("/internal/v1/fails", { method: "POST", signal: gone });
+    expect(lines).toMatchObject([{ level: "info", line: { status: 499, code: undefined } }]);
+  });
+
   it("has none for probes, and names no path that nobody serves", async () => {
     await app.request("/healthz");
     await app.request("/internal/v1/hush-hush", { method: "POST" });

@@ -6,6 +6,7 @@ import { ApiError } from "@sightline/shared/errors";
 import { parseTraceparent } from "@sightline/shared/trace-context";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Logger } from "pino";
+import { CLIENT_LEFT } from "./errors.ts";
 import { routeOf } from "./route-of.ts";
 
 /** @param now monotonic milliseconds. */
@@ -27,7 +28,7 @@ function lineOf(c: Context, total: number) {
     method: c.req.method,
     route: routeOf(c),
     status: c.res.status,
-    code: codeOf(c.error),
+    code: c.res.status === CLIENT_LEFT ? undefined : codeOf(c.error),
     tenant: asked?.tenant,
     model: asked?.model,
     ms: {

@@ -129,7 +129,7 @@ describe("a replica", () => {
       const { code, models } = await ask();
       expect([code, models.status, models.missing]).toEqual([503, "down", ["one"]]);
       expect(models.loaded).toMatchObject([{ status: "down", image: { alive: false } }, { status: "ok" }]);
-      await expect.poll(async () => (await ask()).code).toBe(200);
+      await expect.poll(async () => (await ask()).code, { timeout: 20_000 }).toBe(200);
     });
   });
 

@@ -56,7 +56,8 @@ export function internalApi(
         } catch (error) {
           if (deadline.aborted && !(error instanceof ApiError))
             throw new ApiError("deadline_exceeded", { cause: error });
-          throw error;
+          // Where the caller left it is a string (@hono/node-server's), and Hono brings nothing but errors to `onError`.
+          throw error instanceof Error ? error : new Error(String(error));
         }
       });
     },

@@ -4,15 +4,12 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { routeOf } from "../http/route-of.ts";
 import { SECONDS } from "./buckets.ts";
 
-/** nginx's number for a caller who left before the answer. */
-const CLIENT_LEFT = 499;
-
 /** @param now monotonic milliseconds. */
 export function httpMetrics(registry: Registry, now: () => number): MiddlewareHandler {
   const registers = [registry];
   const requests = new Counter({
     name: "sightline_http_requests_total",
-    help: "Requests that were answered; 499 where the caller left before.",
+    help: "Requests; status 499 where the caller left before the answer.",
     labelNames: ["route", "method", "status"],
     registers,
   });
@@ -35,7 +32,7 @@ export function httpMetrics(registry: Registry, now: () => number): MiddlewareHa
       await next();
     } finally {
       const route = routeOf(c);
-      const status = String(c.req.raw.signal.aborted ? CLIENT_LEFT : c.res.status);
+      const status = String(c.res.status);
       inFlight.dec();
       requests.inc({ route, method: c.req.method, status });
       duration.observe({ route, status }, (now() - startedAt) / 1000);

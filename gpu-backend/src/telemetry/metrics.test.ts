@@ -160,7 +160,7 @@ describe("a backend that has worked", () => {
 
     const requests = (m: Exposition, route: string, status: string) =>
       m.sum("sightline_http_requests_total", { route, status });
-    await expect.poll(async () => requests(await scrape(backend), EMBED, "499")).toBe(1);
+    await expect.poll(async () => requests(await scrape(backend), EMBED, "499"), { timeout: 20_000 }).toBe(1);
     const m = await scrape(backend);
     expect(requests(m, EMBED, "200")).toBe(1);
     expect(requests(m, EMBED, "401")).toBe(1);
@@ -273,7 +273,7 @@ it("counts a session worker that died and was replaced, and batches that failed"
   try {
     expect((await read()).sum("sightline_session_restarts_total")).toBe(0);
     await workers[0]!.terminate();
-    await expect.poll(async () => (await read()).sum("sightline_session_restarts_total")).toBe(1);
+    await expect.poll(async () => (await read()).sum("sightline_session_restarts_total"), { timeout: 20_000 }).toBe(1);
 
     metrics.observer.batch({ model: DUAL, graph: "text", provider: "cpu", entries: [] })(new Error("out of memory"));
     expect((await read()).sum("sightline_inference_failures_total", { model: DUAL, graph: "text" })).toBe(1);
