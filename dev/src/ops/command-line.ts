@@ -21,7 +21,7 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
   restore     put back what one holds; what was written since is gone
 
   --url <url>     of the worker; SIGHTLINE_URL, else the local stack's
-  ADMIN_TOKEN     the operator's token, in the environment; else the local stack's`;
+  SIGHTLINE_ADMIN_TOKEN   the operator's token, in the environment; else the local stack's`;
 
 const COLLECTION_COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
 const SNAPSHOT_COMMANDS = ["snapshot", "snapshots", "restore"] as const;

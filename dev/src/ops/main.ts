@@ -33,18 +33,21 @@ function readArguments(): Arguments {
 
 /** @throws Error if neither the environment nor a local stack that runs tells it. */
 function addressOf({ url: given }: Arguments): { readonly url: string; readonly token: string } {
-  const { SIGHTLINE_URL, ADMIN_TOKEN, SIGHTLINE_DIR = join(ROOT, ".sightline") } = process.env;
+  const { SIGHTLINE_URL, SIGHTLINE_ADMIN_TOKEN, SIGHTLINE_DIR = join(ROOT, ".sightline") } = process.env;
   const url = given ?? SIGHTLINE_URL;
   if (url !== undefined) {
     // The local stack's token is nobody else's business.
-    if (ADMIN_TOKEN === undefined) throw new Error(`ADMIN_TOKEN is not set: ${url} will ask for it`);
-    return { url, token: ADMIN_TOKEN };
+    if (SIGHTLINE_ADMIN_TOKEN === undefined)
+      throw new Error(`SIGHTLINE_ADMIN_TOKEN is not set: ${url} will ask for it`);
+    return { url, token: SIGHTLINE_ADMIN_TOKEN };
   }
   try {
     const Session = z.object({ url: z.string(), admin_token: z.string() });
     const local = Session.parse(JSON.parse(readFileSync(join(SIGHTLINE_DIR, "dev.json"), "utf8")));
     return { url: local.url, token: local.admin_token };
   } catch (cause) {
-    throw new Error("which deployment? Set SIGHTLINE_URL and ADMIN_TOKEN, or start the local stack", { cause });
+    throw new Error("which deployment? Set SIGHTLINE_URL and SIGHTLINE_ADMIN_TOKEN, or start the local stack", {
+      cause,
+    });
   }
 }

@@ -10,6 +10,7 @@ import { addInference } from "./commands/inference.ts";
 import { addItems } from "./commands/items.ts";
 import { addLogin } from "./commands/login.ts";
 import { addSearch } from "./commands/search.ts";
+import { examples } from "./context.ts";
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./exit-codes.ts";
 
 /** Two folders up both from here and from where the published package has this file. */
@@ -21,6 +22,15 @@ const program = new Command("sightline")
   .description("Pictures and text by what they mean: search, classify, rank, index.")
   .version(version)
   .option("--json", "print JSON for programs")
+  .addHelpText(
+    "after",
+    examples(
+      "sightline login https://api.example.com",
+      "sightline index ~/Pictures --collection photos",
+      'sightline search photos "a dog on grass" --not "a cat"',
+      "sightline classify @photo.jpg --labels cat,dog",
+    ),
+  )
   .addHelpText("after", EXIT_CODES_HELP)
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(--help says more)")
