@@ -62,6 +62,10 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
     setKeyVersion((version) => version + 1);
   };
   const askForKey = useCallback((need: KeyNeeded) => setKeyReason(need.message || t.key.needed), [t]);
+  useEffect(() => {
+    document.title = `${t.tabs[active]} — Sightline`;
+  }, [t, active]);
+
   const services = useMemo(
     () => ({ api, pictures, keyVersion, askForKey, t }),
     [api, pictures, keyVersion, askForKey, t],

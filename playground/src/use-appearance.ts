@@ -1,6 +1,6 @@
 /** Language and theme of the page, kept for the next visit. */
 import { useEffect, useState } from "preact/hooks";
-import { initialLanguage, LANGUAGE_TAG, type Language, MESSAGES, rememberLanguage } from "./i18n/language.ts";
+import { initialLanguage, LANGUAGE_TAG, type Language, rememberLanguage } from "./i18n/language.ts";
 import { initialTheme, rememberTheme, type Theme } from "./theme.ts";
 
 interface Appearance {
@@ -18,7 +18,6 @@ export function useAppearance(): Appearance {
 
   useEffect(() => {
     document.documentElement.lang = LANGUAGE_TAG[language];
-    document.title = MESSAGES[language].title;
   }, [language]);
   useEffect(() => {
     document.documentElement.dataset.theme = theme;

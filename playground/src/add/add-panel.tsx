@@ -20,7 +20,7 @@ const BUSY: readonly Phase[] = ["checking", "running", "waiting"];
 
 export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element {
   const { t } = useServices();
-  const { names, failure } = useCollections(isActive);
+  const { value: names, failure, retry } = useCollections(isActive);
   const asked = new URLSearchParams(query);
   const isNew = asked.has("new") || names?.length === 0;
   const collection = isNew ? (asked.get("new") ?? "") : (chooseCollection(asked.get("in") ?? "", names) ?? "");
@@ -41,7 +41,7 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
     <>
       <PanelHeading heading={t.add.heading} lead={t.add.lead} />
       <div class="column">
-        <FailureNotice failure={failure} />
+        <FailureNotice failure={failure} retry={retry} />
         <CollectionField
           names={names ?? []}
           value={collection}

@@ -4,7 +4,6 @@ import type { CacheState } from "../api/client.ts";
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 export const en = {
-  title: "Sightline — search pictures with words",
   frame: {
     panels: "Panels",
     reference: "API reference",

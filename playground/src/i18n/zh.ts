@@ -2,7 +2,6 @@
 import type { Messages } from "./en.ts";
 
 export const zh: Messages = {
-  title: "Sightline — 用文字搜索图片",
   frame: {
     panels: "功能",
     reference: "API 文档",

@@ -1,5 +1,5 @@
 /** The parts of a search that are not words: pictures it shall be like, and items it shall not be like. */
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import type { Picture } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { Chip } from "../ui/chip.tsx";
@@ -8,6 +8,7 @@ import { StoredPicture } from "../ui/stored-picture.tsx";
 import type { SearchState } from "./state.ts";
 
 interface QueryChipsProps {
+  readonly container: RefObject<HTMLDivElement>;
   readonly collection: string;
   readonly state: SearchState;
   readonly picture: Picture | undefined;
@@ -17,13 +18,13 @@ interface QueryChipsProps {
 }
 
 export function QueryChips(props: QueryChipsProps): JSX.Element | null {
-  const { collection, state, picture, nameOf, onChange, onRemovePicture } = props;
+  const { container, collection, state, picture, nameOf, onChange, onRemovePicture } = props;
   const { t } = useServices();
   const { like, not } = state;
   if (!picture && like === undefined && not.length === 0) return null;
   const likeText = t.search.like(nameOf(like ?? ""));
   return (
-    <div class="chips" data-testid="chips">
+    <div ref={container} class="chips" data-testid="chips">
       {picture && <PictureChip picture={picture} onRemove={onRemovePicture} />}
       {like !== undefined && (
         <Chip

@@ -17,7 +17,8 @@ interface ResultsProps {
   /** undefined: nothing is asked for. */
   readonly asked: Asked<OperationOf<"search">> | undefined;
   readonly browse: Browse;
-  readonly failure: unknown;
+  /** Why there is nothing to show, if it is not for want of results. */
+  readonly trouble: { readonly failure: unknown; readonly retry?: () => void } | undefined;
   /** Whether scores are fused ranks. */
   readonly isFused: boolean;
   readonly onMoreLikeThis: (id: string) => void;
@@ -26,15 +27,14 @@ interface ResultsProps {
 }
 
 export function Results(props: ResultsProps): JSX.Element {
-  const { collection, asked, browse, onStartOver } = props;
+  const { collection, asked, browse, trouble, onStartOver } = props;
   const { t } = useServices();
-  const failure = props.failure ?? (asked ? undefined : browse.failure);
-  const items: readonly Shown[] | undefined = failure ? [] : asked ? asked.answer?.body.results : browse.items;
+  const items: readonly Shown[] | undefined = trouble ? [] : asked ? asked.answer?.body.results : browse.value;
   const isBusy = asked?.isAsking ?? items === undefined;
   return (
     <section class="results" aria-label={t.search.results} aria-busy={isBusy} data-testid="results">
-      <AnswerLine answer={failure ? undefined : asked?.answer} summary={failure ? undefined : summaryOf(props, t)} />
-      <FailureNotice failure={failure} retry={asked?.retry} />
+      <AnswerLine answer={trouble ? undefined : asked?.answer} summary={trouble ? undefined : summaryOf(props, t)} />
+      <FailureNotice failure={trouble?.failure} retry={trouble?.retry} />
       {items === undefined ? (
         props.hasCollections && <Skeletons />
       ) : (
@@ -51,14 +51,14 @@ export function Results(props: ResultsProps): JSX.Element {
           ))}
         </ol>
       )}
-      {failure === undefined && !isBusy && items?.length === 0 && asked && (
+      {trouble === undefined && !isBusy && items?.length === 0 && asked && (
         <Nothing heading={t.search.nothing} hint={t.search.nothingHint}>
           <button type="button" class="quiet" onClick={onStartOver}>
             {t.search.reset}
           </button>
         </Nothing>
       )}
-      {failure === undefined && !asked && (items?.length === 0 || !props.hasCollections) && (
+      {trouble === undefined && !asked && (items?.length === 0 || !props.hasCollections) && (
         <Nothing
           heading={props.hasCollections ? t.search.emptyCollection : t.search.noCollections}
           hint={t.search.addHint}
@@ -77,7 +77,7 @@ export function Results(props: ResultsProps): JSX.Element {
 
 function summaryOf({ asked, browse, collection }: ResultsProps, t: Messages): string | undefined {
   if (asked) return asked.answer ? t.search.found(asked.answer.body.results.length) : t.search.searching;
-  return browse.items?.length && collection ? t.search.browsing(collection) : undefined;
+  return browse.value?.length && collection ? t.search.browsing(collection) : undefined;
 }
 
 interface NothingProps {

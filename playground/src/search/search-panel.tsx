@@ -1,6 +1,6 @@
 /** Search as one types: words and pictures, together or alone, narrowed and with exclusions. */
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { CodeBlock } from "../code/code-block.tsx";
 import { chooseCollection, SAMPLE_COLLECTION, useCollections } from "../collections.ts";
 import type { PanelProps } from "../panel.ts";
@@ -22,7 +22,8 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
   const { t } = useServices();
   const state = useMemo(() => parseSearch(query), [query]);
   const { picture, refused, take, show } = usePicture();
-  const { names, failure: collectionsFailure } = useCollections(isActive);
+  const collections = useCollections(isActive);
+  const names = collections.value;
   const collection = chooseCollection(state.collection, names);
 
   const operation = useMemo(
@@ -33,7 +34,7 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
   const results = asked.answer?.body.results ?? [];
   const isIdle = operation === undefined;
   const browse = useBrowse(collection, isActive && isIdle);
-  const nameOf = useNames(isIdle ? (browse.items ?? []) : results);
+  const nameOf = useNames(isIdle ? (browse.value ?? []) : results);
   const facets = useMemo(() => facetsOf(results), [asked.answer]);
 
   const change = (part: Partial<SearchState>, isStep = false): void =>
@@ -43,11 +44,26 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
     show(undefined);
     onQuery(formatSearch({ ...parseSearch(""), collection: state.collection }), true);
   };
+  const chips = useRef<HTMLDivElement>(null);
+  /** The card that was used will be gone: the keyboard goes on from what came of it. */
+  const isFocusLost = useRef(false);
+  useEffect(() => {
+    const last = chips.current?.querySelector<HTMLElement>(".chip:last-child button");
+    if (!isFocusLost.current || !last) return;
+    isFocusLost.current = false;
+    last.focus({ preventScroll: true });
+  });
+
   /** The words go: what is on the screen is asked about, not what led there. */
   const moreLikeThis = (id: string): void => {
+    isFocusLost.current = true;
     show(undefined);
     step({ like: id, text: "", not: state.not.filter((other) => other !== id) });
     scrollTo({ top: 0 });
+  };
+  const notThis = (id: string): void => {
+    isFocusLost.current = true;
+    step({ not: [...state.not.filter((other) => other !== id), id] });
   };
 
   return (
@@ -62,6 +78,7 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
           onFile={take}
         />
         <QueryChips
+          container={chips}
           collection={collection ?? ""}
           state={state}
           picture={picture}
@@ -90,10 +107,13 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
         hasCollections={names === undefined || names.length > 0}
         asked={isIdle ? undefined : asked}
         browse={browse}
-        failure={refused ?? asked.failure ?? collectionsFailure}
+        // What comes first keeps what follows from being tried.
+        trouble={[{ failure: refused }, collections, isIdle ? browse : asked].find(
+          ({ failure }) => failure !== undefined,
+        )}
         isFused={Array.isArray(asked.answered?.body.query)}
         onMoreLikeThis={moreLikeThis}
-        onNotThis={(id) => step({ not: [...state.not.filter((other) => other !== id), id] })}
+        onNotThis={notThis}
         onStartOver={startOver}
       />
       <FileDrop isActive={isActive} onFiles={({ files }) => take(files[0])} />

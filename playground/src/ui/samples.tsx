@@ -1,10 +1,11 @@
 /** Sample pictures for whoever has none at hand: items of the local stack's collection, where there is one. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Api } from "../api/client.ts";
 import { SAMPLE_COLLECTION } from "../collections.ts";
 import { type Picture, readPicture } from "../picture.ts";
 import { useServices } from "../services.ts";
+import { useLoaded } from "./use-loaded.ts";
 import { type PictureState, useBlobUrl, usePicture } from "./use-picture.ts";
 
 /** By item. */
@@ -19,18 +20,13 @@ async function loadSamples(api: Api, signal: AbortSignal): Promise<readonly Pict
   return Promise.all(Object.entries(SAMPLES).map(load));
 }
 
-/** Empty until they are there, and where there are none. */
+const NONE: readonly Picture[] = [];
+
+/** Empty until they are there, and where there are none: nobody has asked for them. */
 export function useSamples(): readonly Picture[] {
-  const { api, keyVersion } = useServices();
-  const [samples, setSamples] = useState<readonly Picture[]>([]);
-  // Another key may see other pictures.
-  useEffect(() => {
-    const unwanted = new AbortController();
-    // Nobody has asked for them: without them the panel is as good.
-    loadSamples(api, unwanted.signal).then(setSamples, () => {});
-    return () => unwanted.abort();
-  }, [api, keyVersion]);
-  return samples;
+  const { api } = useServices();
+  const load = (_: string, signal: AbortSignal): Promise<readonly Picture[]> => loadSamples(api, signal);
+  return useLoaded({ name: "samples", isWanted: true, load }).value ?? NONE;
 }
 
 /** A picture that begins as the first sample, so that a panel shows something at once. */
