@@ -19,4 +19,4 @@ printf -- '- targets: ["%s"]\n  labels: { __scheme__: "%s" }\n' "${host%%/*}" "$
 
 # Every process it starts could read it there.
 unset ADMIN_TOKEN
-exec prometheus --config.file="$conf/prometheus.yml" "$@"
+exec prometheus --config.file="$conf/prometheus.yml" --web.console.templates="$here/consoles" "$@"

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../settings.ts";
+import { consolePage } from "./console.ts";
 import { sightlineDashboard } from "./dashboard.ts";
 
 const panels = (sightlineDashboard.panels ?? []).flatMap((panel) => [
@@ -12,6 +13,12 @@ const panels = (sightlineDashboard.panels ?? []).flatMap((panel) => [
 it("lies in the folder that Grafana reads (after a change of dashboard.ts: vitest -u)", async () => {
   const file = join(ROOT, "deploy/observability/grafana/dashboards/sightline.json");
   await expect(`${JSON.stringify(sightlineDashboard, null, 2)}\n`).toMatchFileSnapshot(file);
+});
+
+it("lies where Prometheus serves it without Grafana, and is no template to it", async () => {
+  const page = consolePage();
+  expect(page).not.toContain("{{");
+  await expect(page).toMatchFileSnapshot(join(ROOT, "deploy/observability/prometheus/consoles/sightline.html"));
 });
 
 it("gives each panel an id and a place of its own on the page", () => {

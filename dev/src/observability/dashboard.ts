@@ -1,6 +1,6 @@
 /**
  * What the Grafana dashboard shows, from what callers meet down to the process. `npx vitest run --project node dev/src/observability -u`
- * writes deploy/observability/grafana/dashboards/sightline.json after a change here; a test holds the two equal.
+ * writes deploy/observability/grafana/dashboards/sightline.json and Prometheus' page after a change here; a test holds them equal.
  */
 import { type Chart, dashboard, type Query, type Row } from "./grafana.ts";
 
@@ -272,11 +272,23 @@ const MODELS: Row = {
   ],
 };
 
+export const rows: readonly Row[] = [
+  SERVICE_LEVEL,
+  EDGE,
+  CACHE,
+  ORIGINS,
+  BACKEND,
+  QUEUE,
+  INFERENCE,
+  STORE,
+  { ...MODELS, folded: true },
+];
+
 export const sightlineDashboard = dashboard(
   {
     uid: "sightline",
     title: "Sightline",
     description: "From what callers meet down to the process. Alerts: docs/operations/alerts.md.",
   },
-  [SERVICE_LEVEL, EDGE, CACHE, ORIGINS, BACKEND, QUEUE, INFERENCE, STORE, { ...MODELS, folded: true }],
+  rows,
 );

@@ -14,6 +14,8 @@ import {
 /** Grafana's grid. */
 const COLUMNS = 24;
 const PANEL_HEIGHT = 8;
+/** Unless a chart says otherwise: a third of the page. */
+export const PANEL_WIDTH = COLUMNS / 3;
 
 /** The variable below, so that the dashboard works with whatever name a Prometheus has. */
 const datasource = { type: "prometheus", uid: "$" + "{datasource}" };
@@ -29,7 +31,7 @@ export interface Chart {
   /** One of Grafana's: reqps, percentunit, s, bytes, short, … */
   readonly unit: string;
   readonly queries: readonly Query[];
-  /** In 24ths of the page; a third of it unless said. */
+  /** In 24ths of the page; PANEL_WIDTH unless said. */
   readonly width?: number;
   /** From this value on it is red. */
   readonly redFrom?: number;
@@ -88,7 +90,7 @@ function place(charts: readonly Chart[], top: number) {
   let x = 0;
   let y = top;
   return charts.map((chart) => {
-    const w = chart.width ?? COLUMNS / 3;
+    const w = chart.width ?? PANEL_WIDTH;
     if (x + w > COLUMNS) {
       x = 0;
       y += PANEL_HEIGHT;

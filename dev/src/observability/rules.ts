@@ -16,7 +16,7 @@ const Rule = z.union([
   }),
 ]);
 const RulesFile = z.strictObject({
-  groups: z.array(z.strictObject({ name: z.string(), rules: z.array(Rule) })),
+  groups: z.array(z.strictObject({ name: z.string(), interval: z.string().optional(), rules: z.array(Rule) })),
 });
 
 const files = (folder: string): readonly string[] =>

@@ -1,4 +1,4 @@
-# What an operator must hear of. docs/operations.md says what to do.
+# What an operator must hear of. docs/operations/deployment.md says what to do.
 
 locals {
   load_balancer_dimensions = { LoadBalancer = aws_lb.this.arn_suffix }
