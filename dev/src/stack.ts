@@ -70,7 +70,7 @@ export async function startStack(model?: string): Promise<void> {
         ADMIN_TOKEN: secrets.adminToken,
         DEMO_API_KEY: secrets.apiKey,
         DEFAULT_MODEL: model ?? "",
-        ...cacheVariables(process.env),
+        ...workerVariables(process.env),
       }),
     },
     onEnd,
@@ -89,10 +89,10 @@ export async function startStack(model?: string): Promise<void> {
   console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
 }
 
-/** The worker's cache variables, where they are set: else those of wrangler.toml are in force. */
-function cacheVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+/** The worker's own variables, where they are set: else those of wrangler.toml are in force. The backend sees them all anyway. */
+function workerVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   const set = Object.entries(environment).flatMap(([name, value]) =>
-    name.startsWith("CACHE_") && value !== undefined ? [[name, value] as const] : [],
+    /^(CACHE_|OTEL_)/.test(name) && value !== undefined ? [[name, value] as const] : [],
   );
   return Object.fromEntries(set);
 }

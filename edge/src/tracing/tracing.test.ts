@@ -1,6 +1,9 @@
 /** One trace from a caller over the worker, a real backend and its batch to Qdrant, as a receiver of OTLP gets it. */
+
+import { createExecutionContext } from "cloudflare:test";
 import { newTrace } from "@sightline/shared/trace-context";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../app.ts";
 import { call, env, post, put, setMode, type TestEnv } from "../testing/client.ts";
 
 interface Span {
@@ -205,6 +208,19 @@ describe("nothing is exported", () => {
 
 describe("a receiver that is away", () => {
   afterEach(() => setMode(otlp, "up"));
+
+  it("is waited for by no answer", async () => {
+    const real = globalThis.fetch;
+    const exporting = vi.spyOn(globalThis, "fetch").mockImplementation((target, init) => {
+      const url = String(target instanceof Request ? target.url : target);
+      return url.startsWith(otlp) ? new Promise(() => undefined) : real(target, init);
+    });
+    const request = new Request("https://api.test/healthz", { headers: sampled() });
+    const response = await createApp().app.fetch(request, traced(), createExecutionContext());
+    expect(response.status).toBe(200);
+    expect(exporting.mock.calls.filter(([target]) => String(target).startsWith(otlp))).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
 
   it.each(["hang", "refuse", "down"])("costs no request anything (%s)", async (mode) => {
     vi.spyOn(console, "warn").mockImplementation(() => undefined);
