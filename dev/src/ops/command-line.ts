@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] [options]
        npm run ops -- snapshot | snapshots | restore <name>
+       npm run ops -- qdrant-backup | qdrant-restore <folder>
 
   verify      count the items, and measure what a search misses; of all tenants if none is named
   migrate     move a collection to another model or revision: fill, verify, switch. Run it again to go on
@@ -20,11 +21,22 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
   snapshots   list them
   restore     put back what one holds; what was written since is gone
 
+  qdrant-backup   fetch a snapshot of every collection on every node of a Qdrant into a new folder
+  qdrant-restore  put back what such a folder holds; what was written since is gone
+                  QDRANT_NODES (URLs with commas between them, of every node; else QDRANT_URL), QDRANT_API_KEY
+
   --url <url>     of the worker; SIGHTLINE_URL, else the local stack's
   SIGHTLINE_ADMIN_TOKEN   the operator's token, in the environment; else the local stack's`;
 
 const COLLECTION_COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
 const SNAPSHOT_COMMANDS = ["snapshot", "snapshots", "restore"] as const;
+
+const QDRANT_COMMANDS = ["qdrant-backup", "qdrant-restore"] as const;
+
+export interface QdrantArguments {
+  readonly command: (typeof QDRANT_COMMANDS)[number];
+  readonly folder: string;
+}
 
 export interface SnapshotArguments {
   readonly command: (typeof SNAPSHOT_COMMANDS)[number];
@@ -44,7 +56,7 @@ export interface CollectionArguments {
   readonly url: string | undefined;
 }
 
-export type Arguments = CollectionArguments | SnapshotArguments;
+export type Arguments = CollectionArguments | SnapshotArguments | QdrantArguments;
 
 /** @returns undefined where help is asked for. @throws Error that names what was not understood. */
 export function parseCommandLine(args: readonly string[]): Arguments | undefined {
@@ -68,6 +80,11 @@ export function parseCommandLine(args: readonly string[]): Arguments | undefined
     if ((forSnapshots === "restore") !== (place !== ""))
       throw new Error("only restore takes a snapshot's name, and needs it");
     return { command: forSnapshots, name: place, url: values.url };
+  }
+  const forQdrant = QDRANT_COMMANDS.find((one) => one === name);
+  if (forQdrant) {
+    if (place === "") throw new Error("name the backup's folder");
+    return { command: forQdrant, folder: place };
   }
   const command = COLLECTION_COMMANDS.find((one) => one === name);
   if (!command) throw new Error(name === undefined ? "a command is missing" : `there is no command "${name}"`);

@@ -4,19 +4,24 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ROOT } from "../settings.ts";
 import { run } from "./collections.ts";
-import { type Arguments, parseCommandLine, USAGE } from "./command-line.ts";
+import { type Arguments, parseCommandLine, type QdrantArguments, USAGE } from "./command-line.ts";
 import { operatorAt } from "./operator.ts";
+import { runQdrant } from "./qdrant.ts";
 import { runSnapshots } from "./snapshots.ts";
 
 const args = readArguments();
 try {
-  const operator = operatorAt(addressOf(args));
-  const isGood =
-    "name" in args ? await runSnapshots(operator, args, console.log) : await run(operator, args, console.log);
-  process.exitCode = isGood ? 0 : 1;
+  process.exitCode = (await perform(args)) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
+}
+
+/** @returns whether all is as it should be. */
+function perform(what: Arguments): Promise<boolean> {
+  if ("folder" in what) return runQdrant(what, process.env, console.log);
+  const operator = operatorAt(addressOf(what));
+  return "name" in what ? runSnapshots(operator, what, console.log) : run(operator, what, console.log);
 }
 
 function readArguments(): Arguments {
@@ -32,7 +37,10 @@ function readArguments(): Arguments {
 }
 
 /** @throws Error if neither the environment nor a local stack that runs tells it. */
-function addressOf({ url: given }: Arguments): { readonly url: string; readonly token: string } {
+function addressOf({ url: given }: Exclude<Arguments, QdrantArguments>): {
+  readonly url: string;
+  readonly token: string;
+} {
   const { SIGHTLINE_URL, SIGHTLINE_ADMIN_TOKEN, SIGHTLINE_DIR = join(ROOT, ".sightline") } = process.env;
   const url = given ?? SIGHTLINE_URL;
   if (url !== undefined) {

@@ -7,6 +7,13 @@ const Vector = z.array(z.number());
 
 const Record = z.strictObject({ id: ExtendedPointId, payload: Payload.nullish(), vector: Vector.nullish() });
 
+const Snapshot = z.strictObject({
+  name: z.string(),
+  creation_time: z.iso.datetime({ local: true }).nullish(),
+  size: z.number().int().min(0),
+  checksum: z.string().nullish(),
+});
+
 /** `result` of a successful answer. */
 export const RESULTS = {
   done: z.literal(true),
@@ -51,6 +58,8 @@ export const RESULTS = {
   }),
   page: z.strictObject({ points: z.array(Record), next_page_offset: ExtendedPointId.nullish() }),
   count: z.strictObject({ count: z.number().int().min(0) }),
+  snapshot: Snapshot,
+  snapshots: z.array(Snapshot),
   scored: z.strictObject({
     points: z.array(Record.extend({ version: z.number().int().min(0), score: z.number() })),
   }),

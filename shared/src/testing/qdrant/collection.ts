@@ -40,6 +40,25 @@ export class DoubleCollection {
     this.#config = config;
   }
 
+  /** What a snapshot of it holds. */
+  dump(): Uint8Array<ArrayBuffer> {
+    const points = [...this.#points.values()].map((point) => ({ ...point, vector: Array.from(point.vector) }));
+    return new TextEncoder().encode(JSON.stringify({ config: this.#config, indexes: [...this.#indexes], points }));
+  }
+
+  /** @throws BadInput if that is no dump. */
+  static restored(dump: Uint8Array): DoubleCollection {
+    try {
+      const { config, indexes, points } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(dump));
+      const collection = new DoubleCollection(config);
+      for (const [field, params] of indexes) collection.createIndex(field, params);
+      collection.upsert({ points });
+      return collection;
+    } catch (cause) {
+      throw new BadInput("Wrong input: failed to unpack the snapshot", { cause });
+    }
+  }
+
   info(): Results["collection"] {
     const { vectors, hnsw_config: hnsw, quantization_config: quantization } = this.#config;
     const schema = [...this.#indexes].map(([field, params]) => {

@@ -6,6 +6,8 @@ import { z } from "zod";
 import { RESULTS, type Results } from "./answers.ts";
 import { BadInput, DoubleCollection } from "./collection.ts";
 import * as requests from "./requests.ts";
+import { type Answer, type Call, ONE, Refusal, type Route } from "./route.ts";
+import { DoubleSnapshots, SNAPSHOT_ROUTES } from "./snapshots.ts";
 
 interface DoubleOptions {
   readonly version?: string;
@@ -19,29 +21,6 @@ interface DoubleOptions {
 /** How much later than its acknowledgement a write is applied that nobody waits for. */
 const APPLY_LATER_MS = 30;
 
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-interface Call {
-  readonly collection: string;
-  readonly body: unknown;
-  readonly waits: boolean;
-}
-
-interface Route {
-  readonly pattern: RegExp;
-  readonly method: string;
-  readonly reads?: boolean;
-  readonly answer: (double: QdrantDouble, call: Call) => { readonly [K in keyof Results]?: Results[K] };
-}
-
-const ONE = "/collections/([^/]+)";
 const ROUTES: readonly Route[] = [
   {
     method: "GET",
@@ -128,6 +107,7 @@ const ROUTES: readonly Route[] = [
 
 export class QdrantDouble {
   readonly collections = new Map<string, DoubleCollection>();
+  readonly snapshots = new DoubleSnapshots();
   readonly #options: DoubleOptions;
 
   constructor(options: DoubleOptions = {}) {
@@ -139,16 +119,20 @@ export class QdrantDouble {
     const { pathname, searchParams } = new URL(request.url);
     const { version = "1.18.0", maxRequestBytes = 32 * 1024 * 1024 } = this.#options;
     if (pathname === "/") return Response.json({ title: "qdrant - vector search engine", version });
-    const route = ROUTES.find(({ method, pattern }) => method === request.method && pattern.test(pathname));
+    const route = [...ROUTES, ...SNAPSHOT_ROUTES].find(
+      ({ method, pattern }) => method === request.method && pattern.test(pathname),
+    );
     if (!route) return new Response(null, { status: 404 });
-    const text = await request.text();
+    const form = route.takesForm ? await request.formData() : undefined;
+    const text = form ? "" : await request.text();
     if (text.length > maxRequestBytes) return new Response("payload too large", { status: 413 });
     try {
       this.#authorise(request, route);
-      const collection = decodeURIComponent(route.pattern.exec(pathname)?.[1] ?? "");
+      const [, collection = "", name = ""] = (route.pattern.exec(pathname) ?? []).map(decodeURIComponent);
       if (/[<>:"/\\|?*\0]/.test(collection)) throw new Refusal(422, "Validation error in path parameters");
       const body = text === "" ? undefined : JSON.parse(text);
-      return succeed(route.answer(this, { collection, body, waits: searchParams.get("wait") === "true" }));
+      const waits = searchParams.get("wait") === "true";
+      return succeed(await route.answer(this, { collection, name, body, form, waits, query: searchParams }));
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal(...refusalOf(error));
       // Without an envelope, as Qdrant has it.
@@ -189,7 +173,8 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
 }
 
 /** @throws Error, which is a fault of the double, if the answer is not one of Qdrant's. */
-function succeed(answer: ReturnType<Route["answer"]>): Response {
+function succeed(answer: Answer | Response): Response {
+  if (answer instanceof Response) return answer;
   for (const [kind, result] of Object.entries(answer)) RESULTS[kind as keyof Results].parse(result);
   return Response.json({ result: Object.values(answer)[0], status: "ok", time: 0.001 });
 }
