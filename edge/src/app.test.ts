@@ -191,8 +191,8 @@ describe("service routes", () => {
     const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map((m) => m[1] ?? "");
     expect(references.length).toBeGreaterThan(20);
     for (const reference of references) {
-      const name = reference.replace("#/components/schemas/", "");
-      expect(body.components.schemas, reference).toHaveProperty([name]);
+      const [, ...path] = reference.split("/");
+      expect(body, reference).toHaveProperty(path);
     }
   });
 

@@ -14,14 +14,12 @@ export const TAGS: Readonly<Record<string, string>> = {
 
 export const INTRODUCTION = `One HTTPS API over pictures and text: embeddings, zero-shot classification, ranking, visual entailment and cross-modal search.
 
-Send your key as \`Authorization: Bearer <key>\`. Every request below can be sent as it stands; long vectors in answers are cut short.
+Send your key as \`Authorization: Bearer <key>\`. The requests below are whole and can be sent as they stand; vectors in answers are cut short.
 
 # Errors
 
 Every error has the same envelope; its \`code\` is one of these.
 
-| code | status | meaning, and what to do |
-|---|---|---|
 ${Object.entries(ERRORS)
-  .map(([code, { status, meaning, remedy }]) => `| \`${code}\` | ${status} | ${meaning} ${remedy} |`)
+  .map(([code, { status, meaning, remedy }]) => `- **\`${code}\`** (${status}): ${meaning} ${remedy}`)
   .join("\n")}`;

@@ -73,13 +73,15 @@ const itemBase = { id: ItemId, metadata: Metadata.default({}) };
 
 export const ItemInput = z
   .union([
-    z.strictObject({ ...itemBase, text: TextValue }),
-    z.strictObject({ ...itemBase, image: ImageValue }),
-    z.strictObject({
-      ...itemBase,
-      embedding: EmbeddingValue,
-      modality: Modality.default("image").meta({ description: "What the vector was made from" }),
-    }),
+    z.strictObject({ ...itemBase, text: TextValue }).meta({ title: "text" }),
+    z.strictObject({ ...itemBase, image: ImageValue }).meta({ title: "image" }),
+    z
+      .strictObject({
+        ...itemBase,
+        embedding: EmbeddingValue,
+        modality: Modality.default("image").meta({ description: "What the vector was made from" }),
+      })
+      .meta({ title: "embedding" }),
   ])
   .meta({ id: "ItemInput" });
 export type ItemInput = z.infer<typeof ItemInput>;
@@ -146,8 +148,10 @@ const SearchQuery = z.union([
   TextValue,
   TextInput,
   ImageInput,
-  z.strictObject({ id: ItemId }).meta({ description: "The vector of a stored item; it is left out of the results" }),
-  z.strictObject({ embedding: EmbeddingValue }),
+  z
+    .strictObject({ id: ItemId })
+    .meta({ title: "{id}", description: "The vector of a stored item; it is left out of the results" }),
+  z.strictObject({ embedding: EmbeddingValue }).meta({ title: "{embedding}" }),
 ]);
 export type SearchQuery = z.infer<typeof SearchQuery>;
 

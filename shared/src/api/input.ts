@@ -21,8 +21,8 @@ export const ImageValue = z.union([z.string().min(1), z.instanceof(Uint8Array)])
   example: "https://example.com/cat.jpg",
 });
 
-export const TextInput = z.strictObject({ text: TextValue });
-export const ImageInput = z.strictObject({ image: ImageValue });
+export const TextInput = z.strictObject({ text: TextValue }).meta({ title: "{text}" });
+export const ImageInput = z.strictObject({ image: ImageValue }).meta({ title: "{image}" });
 
 export const Input = z.union([TextValue, TextInput, ImageInput]).meta({
   id: "Input",
