@@ -52,13 +52,18 @@ describe("compose.yaml", () => {
   });
 
   it("lets no service write its root file system or have capabilities", () => {
-    for (const service of [...Object.values(services), ...Object.values(watching.services)]) {
+    const { backend: _, ...added } = watching.services;
+    for (const service of [...Object.values(services), ...Object.values(added)]) {
       expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
     }
   });
 
   it("configures the backend with settings that it understands, with a GPU too", () => {
-    const environment = filled({ ...services.backend!.environment, ...gpu.services.backend!.environment });
+    const environment = filled({
+      ...services.backend!.environment,
+      ...gpu.services.backend!.environment,
+      ...watching.services.backend!.environment,
+    });
     const config = readConfig(environment);
     expect(config).toMatchObject({ VECTOR_STORE: "qdrant", EXECUTION_PROVIDERS: ["cuda"], MODELS: "all" });
     const graceMs = Number.parseInt(services.backend!.stop_grace_period!, 10) * 1000;
@@ -102,8 +107,9 @@ describe("deploy/compose/observability.yaml", () => {
         .join("\n")
         .matchAll(/(?:targets: \["|url: http:\/\/)([\w-]+):\d+/g),
     ];
-    const hosts = [...named.map(([, host]) => host), prometheus!.environment!.BACKEND!.split(":")[0]];
-    expect(hosts).toHaveLength(4);
+    const spans = new URL(watching.services.backend!.environment!.OTEL_EXPORTER_OTLP_ENDPOINT!).hostname;
+    const hosts = [...named.map(([, host]) => host), prometheus!.environment!.BACKEND!.split(":")[0], spans];
+    expect(hosts).toHaveLength(5);
     for (const host of hosts) expect(names).toContain(host);
   });
 

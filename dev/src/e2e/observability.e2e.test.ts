@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
-import { sightlineDashboard } from "../observability/dashboard.ts";
+import { rows, sightlineDashboard } from "../observability/dashboard.ts";
 import { namesIn, recorded, rules } from "../observability/rules.ts";
 import { ROOT } from "../settings.ts";
+import { hasBrowser, openBrowser } from "../testing/browser.ts";
 import { hasPrometheus, type Prometheus, startPrometheus } from "../testing/prometheus.ts";
 import { type Stack, startStack } from "../testing/stack.ts";
 
@@ -23,6 +24,7 @@ const Groups = z.object({
 });
 const Vector = z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) });
 
+const titles = rows.flatMap(({ charts }) => charts.map(({ title }) => title));
 const queries = (sightlineDashboard.panels ?? [])
   .flatMap((panel) => [panel, ...("panels" in panel ? panel.panels : [])])
   .flatMap((panel) =>
@@ -30,31 +32,46 @@ const queries = (sightlineDashboard.panels ?? [])
   )
   .map(({ title, expr }) => ({ title, expr: z.string().parse(expr) }));
 
+const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+
 let stack: Stack;
 beforeAll(async () => {
   stack = await startStack(inject("stackDir"));
 });
 afterAll(() => stack.end("SIGTERM"));
 
-/** @returns the names that a scrape may hold, of a histogram those of its series. */
-async function exposed(url: string, headers: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
-  const text = await (await fetch(url, { headers })).text();
-  return [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].flatMap(([, name = "", type]) =>
-    type === "histogram" ? ["bucket", "sum", "count"].map((part) => `${name}_${part}`) : [name],
-  );
-}
+describe("metrics", () => {
+  let exposed: readonly { readonly name: string; readonly type: string }[];
+  beforeAll(async () => {
+    const authorization = `Bearer ${stack.adminToken}`;
+    const edge = await fetch(`${stack.url}/admin/v1/metrics`, { headers: { authorization } });
+    const backend = await fetch(`${stack.backendUrl}/metrics`);
+    const text = (await edge.text()) + (await backend.text());
+    exposed = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
+  });
 
-it("names only metrics that the backend or the edge has: in rules, dashboard and documents", async () => {
-  const edge = await exposed(`${stack.url}/admin/v1/metrics`, { authorization: `Bearer ${stack.adminToken}` });
-  const backend = await exposed(`${stack.backendUrl}/metrics`);
-  expect(edge).toContain("sightline_edge_requests_total");
-  expect(backend).toContain("sightline_ready");
-  const known = new Set([...edge, ...backend, ...recorded]);
-  const documents = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
-    .flatMap((file) => namesIn(readFileSync(join(ROOT, "docs", file), "utf8")));
-  const used = [...rules.map(({ expr }) => expr), ...queries.map(({ expr }) => expr)].flatMap(namesIn);
-  expect([...used, ...documents].filter((name) => !known.has(name))).toEqual([]);
+  it("of rules, dashboard and runbook are such as the backend or the edge has", () => {
+    const series = exposed.flatMap(({ name, type }) =>
+      type === "histogram" ? ["bucket", "sum", "count"].map((part) => `${name}_${part}`) : [name],
+    );
+    const runbook = readdirSync(join(ROOT, "docs/operations")).map((name) => read(`docs/operations/${name}`));
+    const used = [...rules.map(({ expr }) => expr), ...queries.map(({ expr }) => expr), ...runbook].flatMap(namesIn);
+    expect(used).toContain("sightline_ready");
+    expect(used.filter((name) => ![...series, ...recorded].includes(name))).toEqual([]);
+  });
+
+  it("stand in the tables of docs/telemetry.md, all of them and no other", () => {
+    const tabled = read("docs/telemetry.md")
+      .split(/^## /m)
+      .flatMap((section) => {
+        const prefix = /name \(all begin with `(\w+)`\)/.exec(section)?.[1];
+        const cells = [...section.matchAll(/^\| (`[^|]+`) +\|/gm)].map(([, cell = ""]) => cell);
+        const names = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)/g)].map(([, name]) => name));
+        return prefix === undefined ? [] : names.map((name) => `${prefix}${name}`);
+      });
+    const ours = exposed.map(({ name }) => name).filter((name) => name.startsWith("sightline_"));
+    expect(tabled.toSorted()).toEqual(ours.toSorted());
+  });
 });
 
 describe.skipIf(!hasPrometheus())("Prometheus", () => {
@@ -110,11 +127,28 @@ describe.skipIf(!hasPrometheus())("Prometheus", () => {
     }
   }, 180_000);
 
+  // One group is evaluated once a minute.
   it("evaluates every rule", async () => {
     const groups = async () => Groups.parse(await prometheus.get("rules")).groups.flatMap((group) => group.rules);
     while ((await groups()).some(({ health }) => health === "unknown")) await delay(500);
     expect(await groups()).toHaveLength(rules.length);
     expect((await groups()).filter(({ health }) => health !== "ok")).toEqual([]);
+  }, 120_000);
+
+  it.skipIf(!hasBrowser())("shows the dashboard itself, every panel of it", async () => {
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${prometheus.url}/consoles/sightline.html?range=300`);
+      const panels = page.locator("figure");
+      await panels.first().waitFor();
+      expect(await panels.count()).toBe(titles.length);
+      await page.locator("figure:not(:has(.number)):not(:has(svg))").first().waitFor({ state: "detached" });
+      const ready = panels.filter({ hasText: "Replicas ready" });
+      expect(await ready.locator(".number").textContent()).toBe("1 ");
+    } finally {
+      await browser.close();
+    }
   });
 
   it.each(queries)("understands the dashboard's $title: $expr", async ({ expr }) => {
