@@ -54,7 +54,7 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
     });
   }, [session]);
 
-  const useKey = (key: string): void => {
+  const takeKey = (key: string): void => {
     session.use(key);
     // Nothing that the former key could see stays on the page.
     pictures.clear();
@@ -90,7 +90,7 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
             t={t}
             reason={keyReason}
             offered={offered}
-            onKey={useKey}
+            onKey={takeKey}
             onClose={() => {
               setKeyReason(undefined);
               document.getElementById("key-button")?.focus();

@@ -1,4 +1,7 @@
 /** What a person does with the page, panel by panel. */
+import { mkdir, mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasBrowser } from "../testing/browser.ts";
@@ -112,27 +115,42 @@ describe.skipIf(!hasBrowser())("the page", () => {
   });
 
   it("adds a folder to a new collection, names what is refused, and goes on after an interruption", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), "pictures "));
+    const put = async (file: string, id: string): Promise<void> =>
+      writeFile(join(folder.path, file), (await emojiFile(id, file)).buffer);
+    await mkdir(join(folder.path, "fruit"));
+    await Promise.all([put("rocket.png", "1f680"), put("fruit/apple.png", "1f34e")]);
+    await writeFile(join(folder.path, "broken.png"), "no picture");
+    await writeFile(join(folder.path, "notes.txt"), "no picture either");
+
     page = await world.open(`#/add?new=shots-${Date.now()}`);
-    const good = [await emojiFile("1f34e", "apple.png"), await emojiFile("1f680", "rocket.png")];
-    const bad = { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
-    const notes = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("x") };
-    await page.getByTestId("file-chooser").setInputFiles([...good, bad, notes]);
-    expect(await page.getByTestId("chosen").textContent()).toBe("3 pictures chosen · 1 other file is left out");
+    const phase = () => page.getByTestId("upload").getAttribute("data-phase");
+    const chosen = () => page.getByTestId("chosen").textContent();
+    await page.getByTestId("folder-chooser").setInputFiles(folder.path);
+    await expect.poll(chosen).toBe("3 pictures chosen · 1 other file is left out");
+    // No call that writes is let through before the pause.
+    await page.route("**/items", (route) => (route.request().method() === "PUT" ? undefined : route.continue()));
     await page.getByTestId("start").click();
-    await expect.poll(() => page.getByTestId("upload").getAttribute("data-phase")).toBe("done");
+    await expect.poll(phase).toBe("running");
+    await page.getByTestId("pause").click();
+    await expect.poll(phase).toBe("paused");
+    await page.unroute("**/items");
+    await page.getByTestId("start").click();
+    await expect.poll(phase).toBe("done");
     expect(await page.getByTestId("refusal").textContent()).toMatch(
       /^broken\.png .*not an image of an accepted format/,
     );
 
-    await page.getByTestId("file-chooser").setInputFiles([...good, await emojiFile("1f415", "dog.png")]);
+    await put("dog.png", "1f415");
+    await page.getByTestId("folder-chooser").setInputFiles(folder.path);
+    await expect.poll(chosen).toContain("4 pictures chosen");
     await page.getByTestId("start").click();
-    await expect
-      .poll(() => page.getByTestId("upload-status").textContent())
-      .toContain("1 picture added, 2 there already");
+    const status = () => page.getByTestId("upload-status").textContent();
+    await expect.poll(status).toContain("Done 1 picture added, 2 there already, 1 refused");
 
     await page.getByRole("link", { name: "Search them" }).click();
-    await page.getByTestId("search-box").fill("a dog");
-    await expect.poll(async () => (await cardNames(page))[0]).toBe("dog.png");
+    await page.getByTestId("search-box").fill("a fruit");
+    await expect.poll(async () => (await cardNames(page))[0]).toBe("apple.png");
   });
 
   it("classifies a picture as labels are edited", async () => {

@@ -12,14 +12,15 @@ import { FileDrop } from "../ui/file-drop.tsx";
 import { formatList, parseList } from "../ui/list-query.ts";
 import { PanelHeading } from "../ui/panel-heading.tsx";
 import { PictureField } from "../ui/picture-field.tsx";
-import { useSampledPicture, useSamples } from "../ui/samples.tsx";
+import { useSamples } from "../ui/samples.tsx";
 import { TextRows } from "../ui/text-rows.tsx";
 import { useAnswer } from "../ui/use-answer.ts";
+import { usePicture } from "../ui/use-picture.ts";
 
 export function ClassifyPanel({ isActive, query, onQuery }: PanelProps): JSX.Element {
   const { t } = useServices();
   const samples = useSamples();
-  const state = useSampledPicture(samples);
+  const state = usePicture(samples[0]);
   const { picture, refused } = state;
   const { texts } = useMemo(() => parseList(query, { sentence: "", texts: t.classify.examples }), [query, t]);
 

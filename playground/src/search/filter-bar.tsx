@@ -55,6 +55,8 @@ export function FilterBar({ collections, collection, state, facets, onChange }: 
         <input
           type="checkbox"
           checked={state.verify}
+          // Without words nothing says what a picture is to show.
+          disabled={state.text.trim() === ""}
           data-testid="verify"
           aria-describedby={`${id}-verify`}
           onChange={({ currentTarget }) => onChange({ verify: currentTarget.checked })}

@@ -42,7 +42,8 @@ export function Results(props: ResultsProps): JSX.Element {
           {items.map((item) => (
             <ResultCard
               key={item.id}
-              collection={collection ?? ""}
+              // Of the collection that was asked: the person may have gone on to another.
+              collection={asked?.answered?.collection ?? collection ?? ""}
               item={item}
               digits={props.isFused ? 4 : 2}
               onMoreLikeThis={props.onMoreLikeThis}

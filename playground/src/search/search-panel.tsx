@@ -1,6 +1,6 @@
 /** Search as one types: words and pictures, together or alone, narrowed and with exclusions. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { CodeBlock } from "../code/code-block.tsx";
 import { chooseCollection, SAMPLE_COLLECTION, useCollections } from "../collections.ts";
 import type { PanelProps } from "../panel.ts";
@@ -17,6 +17,7 @@ import { Results } from "./results.tsx";
 import { SearchBox } from "./search-box.tsx";
 import { formatSearch, parseSearch, type SearchState, toOperation } from "./state.ts";
 import { useBrowse } from "./use-browse.ts";
+import { useChipFocus } from "./use-chip-focus.ts";
 
 export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Element {
   const { t } = useServices();
@@ -37,32 +38,27 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
   const nameOf = useNames(isIdle ? (browse.value ?? []) : results);
   const facets = useMemo(() => facetsOf(results), [asked.answer]);
 
-  const change = (part: Partial<SearchState>, isStep = false): void =>
+  const chipFocus = useChipFocus();
+
+  const change = (part: Partial<SearchState>, isStep = false): void => {
+    // What was wrong with a picture does not concern the search that follows.
+    if (refused) show(undefined);
     onQuery(formatSearch({ ...state, ...part }), isStep);
+  };
   const step = (part: Partial<SearchState>): void => change(part, true);
   const startOver = (): void => {
     show(undefined);
     onQuery(formatSearch({ ...parseSearch(""), collection: state.collection }), true);
   };
-  const chips = useRef<HTMLDivElement>(null);
-  /** The card that was used will be gone: the keyboard goes on from what came of it. */
-  const isFocusLost = useRef(false);
-  useEffect(() => {
-    const last = chips.current?.querySelector<HTMLElement>(".chip:last-child button");
-    if (!isFocusLost.current || !last) return;
-    isFocusLost.current = false;
-    last.focus({ preventScroll: true });
-  });
-
   /** The words go: what is on the screen is asked about, not what led there. */
   const moreLikeThis = (id: string): void => {
-    isFocusLost.current = true;
+    chipFocus.expect();
     show(undefined);
     step({ like: id, text: "", not: state.not.filter((other) => other !== id) });
     scrollTo({ top: 0 });
   };
   const notThis = (id: string): void => {
-    isFocusLost.current = true;
+    chipFocus.expect();
     step({ not: [...state.not.filter((other) => other !== id), id] });
   };
 
@@ -78,7 +74,7 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
           onFile={take}
         />
         <QueryChips
-          container={chips}
+          container={chipFocus.container}
           collection={collection ?? ""}
           state={state}
           picture={picture}

@@ -1,12 +1,11 @@
 /** Sample pictures for whoever has none at hand: items of the local stack's collection, where there is one. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { Api } from "../api/client.ts";
 import { SAMPLE_COLLECTION } from "../collections.ts";
 import { type Picture, readPicture } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { useLoaded } from "./use-loaded.ts";
-import { type PictureState, useBlobUrl, usePicture } from "./use-picture.ts";
+import { useBlobUrl } from "./use-picture.ts";
 
 /** By item. */
 const SAMPLES = { "1f34e": "red-apple", "1f415": "dog", "1f680": "rocket", "1f3b8": "guitar" } as const;
@@ -27,17 +26,6 @@ export function useSamples(): readonly Picture[] {
   const { api } = useServices();
   const load = (_: string, signal: AbortSignal): Promise<readonly Picture[]> => loadSamples(api, signal);
   return useLoaded({ name: "samples", isWanted: true, load }).value ?? NONE;
-}
-
-/** A picture that begins as the first sample, so that a panel shows something at once. */
-export function useSampledPicture(samples: readonly Picture[]): PictureState {
-  const state = usePicture();
-  const { picture, refused, show } = state;
-  const first = samples[0];
-  useEffect(() => {
-    if (first && !picture && !refused) show(first);
-  }, [first, picture, refused, show]);
-  return state;
 }
 
 interface SampleChoiceProps {

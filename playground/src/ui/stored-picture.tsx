@@ -11,6 +11,7 @@ export function StoredPicture({ collection, id }: ItemRef): JSX.Element {
 
   useEffect(() => {
     const unwanted = new AbortController();
+    setUrl(undefined);
     setMissing(false);
     pictures.url({ collection, id }, unwanted.signal).then(setUrl, () => {
       // The name and the score are still worth showing; the search itself succeeded.

@@ -10,8 +10,9 @@ export interface PictureState {
   readonly show: (picture: Picture | undefined) => void;
 }
 
-export function usePicture(): PictureState {
-  const [picture, setPicture] = useState<Picture>();
+/** @param initial stands there until the person has chosen something. */
+export function usePicture(initial?: Picture): PictureState {
+  const [chosen, setChosen] = useState<{ readonly picture: Picture | undefined }>();
   const [refused, setRefused] = useState<PictureRefused>();
   /** The file that was handed over last: a large one may be read after a smaller, later one. */
   const last = useRef<File>();
@@ -19,7 +20,7 @@ export function usePicture(): PictureState {
   const show = useCallback((next: Picture | undefined) => {
     last.current = undefined;
     setRefused(undefined);
-    setPicture(next);
+    setChosen({ picture: next });
   }, []);
 
   const take = useCallback((file: File | undefined) => {
@@ -29,18 +30,18 @@ export function usePicture(): PictureState {
       (read) => {
         if (last.current !== file) return;
         setRefused(undefined);
-        setPicture(read);
+        setChosen({ picture: read });
       },
       (error: unknown) => {
         if (!(error instanceof PictureRefused)) throw error;
         if (last.current !== file) return;
-        setPicture(undefined);
+        setChosen({ picture: undefined });
         setRefused(error);
       },
     );
   }, []);
 
-  return { picture, refused, take, show };
+  return { picture: chosen ? chosen.picture : initial, refused, take, show };
 }
 
 /** An address for `<img src>`, given back when the component has gone. */
