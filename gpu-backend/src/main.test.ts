@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function startBackend(environment: Record<string, string> = {}) {
-  const backend = await start({ DATA_DIR: dataDir, ...environment });
+  const backend = await start({ DATA_DIR: dataDir, MODELS: model.id, ...environment });
   const { body } = await backend.call("/internal/v1/models", {});
   model.revision = body.models[0].revision;
   return { ...backend, dims: body.models[0].dims as number };
