@@ -15,16 +15,19 @@ const LONGEST_DELAY_MS = 8000;
  */
 export function retryDelay(error: unknown, failures: number, random: () => number): number | undefined {
   if (!isTransient(error)) return undefined;
-  if (error instanceof ApiError && error.retryAfterMs !== null) {
-    // A little later than asked, so that callers who were refused together do not come back together.
-    return error.retryAfterMs > LONGEST_WAIT_MS ? undefined : error.retryAfterMs * (1 + 0.1 * random());
-  }
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
+  const backoffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.5 + 0.5 * random());
+  if (!(error instanceof ApiError) || error.retryAfterMs === null) return backoffMs;
+  if (error.retryAfterMs > LONGEST_WAIT_MS) return undefined;
+  // A little later than asked, so that callers who were refused together do not come back together.
+  const toldMs = error.retryAfterMs * (1 + 0.1 * random());
+  return isHeldByEarlierTry(error) ? Math.max(toldMs, backoffMs) : toldMs;
 }
 
 function isTransient(error: unknown): boolean {
-  if (error instanceof ConnectionError) return true;
-  if (!(error instanceof ApiError)) return false;
-  const { status, code } = error;
-  return status === 408 || status === 429 || status >= 500 || code === "idempotency_in_progress";
+  if (error instanceof ConnectionError || isHeldByEarlierTry(error)) return true;
+  return error instanceof ApiError && (error.status === 408 || error.status === 429 || error.status >= 500);
 }
+
+/** Idempotency keys are ours alone: what is in progress is an earlier try of the same call. */
+export const isHeldByEarlierTry = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === "idempotency_in_progress";

@@ -118,6 +118,26 @@ describe("a key that was copied badly", () => {
   });
 });
 
+describe("a write whose first try is still held to be in progress", () => {
+  const held = refusal(409, "idempotency_in_progress", { "retry-after": "1" });
+
+  it("is asked for until the API lets go of it, which takes it a minute", async () => {
+    answers = [refusal(503, "store_unavailable", { "retry-after": "1" }), ...Array(10).fill(held), ok];
+    expect(await transport().json(write)).toEqual({ fine: true });
+    expect(waits.reduce((sum, ms) => sum + ms)).toBeGreaterThan(30_000);
+    expect(new Set(seen.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
+  it("fails if that never happens, and at once where nothing is to be tried again", async () => {
+    answers = [held];
+    await expect(transport().json(write)).rejects.toMatchObject({ code: "idempotency_in_progress" });
+    const { length } = waits;
+    expect(waits.slice(0, -1).reduce((sum, ms) => sum + ms)).toBeLessThan(65_000);
+    await expect(transport().json(write, { maxRetries: 0 })).rejects.toBeInstanceOf(ApiError);
+    expect(waits).toHaveLength(length);
+  });
+});
+
 describe("another try", () => {
   it("is told beforehand, with its reason", async () => {
     answers = [refusal(503, "overloaded", { "retry-after": "2" }), ok];

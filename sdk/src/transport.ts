@@ -1,6 +1,6 @@
 /** One call to the API: its headers, its tries, its time. */
 import { ConnectionError, errorFromResponse, SightlineError, TimeoutError } from "./errors.ts";
-import { retryDelay } from "./retry.ts";
+import { isHeldByEarlierTry, retryDelay } from "./retry.ts";
 
 /** What any call may be told. */
 export interface CallOptions {
@@ -42,6 +42,8 @@ export interface TransportOptions extends Pick<CallOptions, "timeoutMs" | "maxRe
 
 const TIMEOUT_MS = 60_000;
 const MAX_RETRIES = 4;
+/** The API frees the key of a write that it lost sight of after a minute: then the next try is carried out. */
+const LONGEST_HOLD_MS = 65_000;
 
 export class Transport {
   readonly #options: Required<Omit<TransportOptions, "onRetry">> & Pick<TransportOptions, "onRetry">;
@@ -73,12 +75,16 @@ export class Transport {
   async #untilAnswered<T>(call: Call, options: CallOptions, read: (response: Response) => Promise<T>): Promise<T> {
     const { maxRetries = this.#options.maxRetries } = options;
     const request = this.#requestOf(call);
-    for (let failures = 1; ; failures++) {
+    for (let [tries, failures, heldMs] = [1, 0, 0]; ; tries++) {
       try {
         return await this.#tryOnce(request, options, read);
       } catch (error) {
-        const delay = failures > maxRetries ? undefined : retryDelay(error, failures, this.#options.random);
+        const isHeld = isHeldByEarlierTry(error);
+        if (!isHeld) failures++;
+        const isWorthIt = isHeld ? maxRetries > 0 && heldMs < LONGEST_HOLD_MS : failures <= maxRetries;
+        const delay = isWorthIt ? retryDelay(error, tries, this.#options.random) : undefined;
         if (delay === undefined) throw error;
+        if (isHeld) heldMs += delay;
         this.#options.onRetry?.({ error: error as SightlineError, delayMs: delay });
         await this.#options.sleep(delay, options.signal);
       }
