@@ -133,17 +133,20 @@ describe("a refusal is told in the API's own words, with what to do", () => {
   it("of a limit that is used up, which it waits for", async () => {
     await sightline("admin", "tenants", "create", "hasty", "--plan", "free");
     const key = (await sightline("admin", "keys", "create", "hasty")).stdout.trim();
-    const input = Array.from({ length: PLANS.free.textsPerCall }, (_, i) => `thing ${i}`);
-    const drain = () =>
+    const texts = Array.from({ length: PLANS.free.textsPerCall }, (_, i) => `thing ${i}`);
+    const spend = (units: number) =>
       fetch(`${stack.url}/v1/embeddings`, {
         method: "POST",
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        body: JSON.stringify({ input }),
+        body: JSON.stringify({ input: texts.slice(0, units) }),
       }).then(async (response) => (await response.json()) && response.status);
-    while ((await drain()) === 200);
-    // 100 units, of a bucket that is nearly empty.
+    for (const units of [texts.length, 16]) while ((await spend(units)) === 200);
+    // 160 units of a bucket that has next to none, and gets ten a second.
     const labels = Array.from({ length: 100 }, (_, i) => `label ${i}`).join();
-    const { code, stderr } = await sightlineWith(asKey(key), "classify", "thing 1", "--labels", labels, "--json");
+    const { code, stderr } = await sightlineWith(
+      asKey(key),
+      ...["classify", ...texts.slice(0, 60), "--labels", labels, "--json"],
+    );
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^waiting \d+ s: .+ Wait for as long as/)]);
   });
 });
