@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
@@ -130,12 +131,17 @@ async function write(
   data: ClusteredData,
   count: number,
 ): Promise<number> {
-  const put = async (path: string, body: object): Promise<unknown> => {
+  const put = async (path: string, body: object, triesLeft = 5): Promise<unknown> => {
     const response = await fetch(url + path, {
       method: "PUT",
       headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
       body: JSON.stringify(body),
     });
+    // A machine that is busy with something else is told so, as any client is.
+    if (response.status === 503 && triesLeft > 0) {
+      await sleep(1000 * Number(response.headers.get("retry-after") ?? 1));
+      return put(path, body, triesLeft - 1);
+    }
     if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
     return response.json();
   };
