@@ -74,6 +74,9 @@ describe.skipIf(!hasBrowser())("the page", () => {
       await page.getByTestId("more-like-this").first().click();
       await page.getByTestId("chip").filter({ hasText: "Like red apple" }).waitFor();
       await expect.poll(() => cardNames(page)).not.toContain("red apple");
+      // The address says only the item's id.
+      await page.reload();
+      await page.getByTestId("chip").filter({ hasText: "Like red apple" }).waitFor();
       await page.goBack();
       await expect.poll(async () => (await cardNames(page))[0]).toBe("red apple");
       expect(await page.getByTestId("search-box").inputValue()).toBe("red apple");

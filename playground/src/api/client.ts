@@ -25,6 +25,7 @@ export interface Api {
   createCollection(name: string, signal: AbortSignal): Promise<void>;
   /** A page of a collection's items in the store's own order. */
   items(collection: string, page: ItemsPage, signal: AbortSignal): Promise<Listed<typeof ItemList>>;
+  item(collection: string, id: string, signal: AbortSignal): Promise<StoredItem>;
   /** The stored picture of an item (WebP). */
   picture(collection: string, id: string, signal: AbortSignal): Promise<Blob>;
 }
@@ -106,12 +107,19 @@ export function createApi({ fetch, clock, session }: ApiOptions): Api {
       return readJson(response, "data", signal);
     },
 
+    async item(collection, id, signal) {
+      const response = await send({ method: "GET", path: itemPath(collection, id) }, signal);
+      return readJson(response, "id", signal);
+    },
+
     async picture(collection, id, signal) {
-      const path = `${collectionPath(collection)}/items/${encodeURIComponent(id)}/image`;
-      return (await send({ method: "GET", path }, signal)).blob();
+      return (await send({ method: "GET", path: `${itemPath(collection, id)}/image` }, signal)).blob();
     },
   };
 }
+
+const itemPath = (collection: string, id: string): string =>
+  `${collectionPath(collection)}/items/${encodeURIComponent(id)}`;
 
 const readCache = (header: string | null): CacheState | undefined =>
   header === "hit" || header === "partial" || header === "miss" ? header : undefined;

@@ -1,5 +1,7 @@
 /** What items are called, for people. */
 import { useRef } from "preact/hooks";
+import { useServices } from "../services.ts";
+import { useLoaded } from "../ui/use-loaded.ts";
 
 interface Named {
   readonly id: string;
@@ -12,9 +14,28 @@ export function nameOf({ id, metadata }: Named): string {
   return typeof name === "string" && name !== "" ? name : id;
 }
 
-/** Names of all items that the panel has shown: the address says only their ids. */
-export function useNames(items: readonly Named[]): (id: string) => string {
-  const names = useRef(new Map<string, string>());
-  for (const item of items) names.current.set(item.id, nameOf(item));
-  return (id) => names.current.get(id) ?? id;
+interface NamesOptions {
+  readonly collection: string;
+  /** What is shown. */
+  readonly items: readonly Named[];
+  /** What is spoken of besides: an address says only ids, so that their names are asked for. */
+  readonly ids: readonly string[];
+}
+
+export function useNames({ collection, items, ids }: NamesOptions): (id: string) => string {
+  const { api } = useServices();
+  const known = useRef(new Map<string, string>());
+  // No name of a collection holds a slash.
+  const place = (id: string): string => `${collection}/${id}`;
+  const learn = (item: Named): unknown => known.current.set(place(item.id), nameOf(item));
+  items.forEach(learn);
+
+  const unknown = ids.filter((id) => !known.current.has(place(id)));
+  const { value } = useLoaded({
+    name: unknown.length > 0 ? JSON.stringify(unknown.map(place)) : undefined,
+    isWanted: collection !== "",
+    load: (_, signal) => Promise.all(unknown.map((id) => api.item(collection, id, signal))),
+  });
+  value?.forEach(learn);
+  return (id) => known.current.get(place(id)) ?? id;
 }

@@ -35,7 +35,11 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
   const results = asked.answer?.body.results ?? [];
   const isIdle = operation === undefined;
   const browse = useBrowse(collection, isActive && isIdle);
-  const nameOf = useNames(isIdle ? (browse.value ?? []) : results);
+  const nameOf = useNames({
+    collection: collection ?? "",
+    items: isIdle ? (browse.value ?? []) : results,
+    ids: [...(state.like === undefined ? [] : [state.like]), ...state.not],
+  });
   const facets = useMemo(() => facetsOf(results), [asked.answer]);
 
   const chipFocus = useChipFocus();
@@ -73,15 +77,17 @@ export function SearchPanel({ isActive, query, onQuery }: PanelProps): JSX.Eleme
           onWithout={(without) => change({ without })}
           onFile={take}
         />
-        <QueryChips
-          container={chipFocus.container}
-          collection={collection ?? ""}
-          state={state}
-          picture={picture}
-          nameOf={nameOf}
-          onChange={step}
-          onRemovePicture={() => show(undefined)}
-        />
+        {collection !== undefined && (
+          <QueryChips
+            container={chipFocus.container}
+            collection={collection}
+            state={state}
+            picture={picture}
+            nameOf={nameOf}
+            onChange={step}
+            onRemovePicture={() => show(undefined)}
+          />
+        )}
         {isIdle && collection === SAMPLE_COLLECTION && (
           <Examples label={t.search.examplesLabel} texts={t.search.examples} onChoose={(text) => step({ text })} />
         )}

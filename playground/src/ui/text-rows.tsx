@@ -1,6 +1,6 @@
 /** A list of short texts to edit in place, each with the score that it has at the moment. */
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useServices } from "../services.ts";
 import { Icon } from "./icons.tsx";
 
@@ -21,7 +21,8 @@ export function TextRows({ legend, labelAt, addLabel, texts, onChange, after }: 
   /** The row that gets the focus once it is there. */
   const focusNext = useRef<number>();
 
-  useEffect(() => {
+  // Before the browser gets to the next letter, which belongs into that row.
+  useLayoutEffect(() => {
     if (focusNext.current === undefined) return;
     fieldset.current?.querySelectorAll("input")[focusNext.current]?.focus();
     focusNext.current = undefined;
