@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import type { WorldBindings } from "./dev/src/testing/edge-world.ts";
+import type { WorldBindings } from "./shared/src/testing/edge-world.ts";
 
 // The worker's assets folder is named in wrangler.toml and has to exist, built or not.
 mkdirSync("playground/dist", { recursive: true });

@@ -11,8 +11,8 @@ import { digestApiKey, mintApiKey, parseApiKey } from "@sightline/shared/api-key
 import { ApiError } from "@sightline/shared/errors";
 import { TenantId } from "@sightline/shared/ids";
 import { EmbedResponse, type EmbedResult, pack, unpack } from "@sightline/shared/internal/protocol";
-import type { PlanName } from "@sightline/shared/limits";
-import { type KeyRecord, redisKeys, SCOPES, type Scope, type TenantRecord } from "@sightline/shared/tenants";
+import { type KeyRecord, redisKeys, type TenantRecord } from "@sightline/shared/tenants";
+import { TEST_KEYS, type TestKey, type WorldBindings } from "@sightline/shared/testing/edge-world";
 import { tinyOfa } from "@sightline/shared/testing/tiny-ofa";
 import { Redis } from "@upstash/redis";
 import { startPart } from "../child.ts";
@@ -22,48 +22,6 @@ import { startUpstash } from "../upstash/server.ts";
 import { memoryBacking, redisBacking } from "../upstash/testing.ts";
 import { startModal, type TestServer } from "./modal-server.ts";
 import { startOtlpReceiver } from "./otlp-receiver.ts";
-
-/** What the tests in workerd find in their bindings. */
-export interface WorldBindings {
-  readonly ENVIRONMENT: string;
-  readonly BACKEND_URL: string;
-  readonly BACKEND_SECRET: string;
-  readonly FAULTY_BACKEND_URL: string;
-  /** Another one, for another test file: files run side by side. */
-  readonly FLAKY_BACKEND_URL: string;
-  readonly REDIS_URL: string;
-  /** The same Redis, which `PUT /mode/down` and `/mode/up` take away and bring back. */
-  readonly SWITCHED_REDIS_URL: string;
-  /** The same again, for the tests of caches: files of tests run side by side. */
-  readonly STRANGE_REDIS_URL: string;
-  /** A backend that serves a second revision of the built-in model, too, and writes to Qdrant, through the same switch as the worker's reads: it is taken away from both at once. */
-  readonly QDRANT_BACKEND_URL: string;
-  readonly SWITCHED_QDRANT_URL: string;
-  /** Takes spans; that backend sends it those of the traces that are recorded. */
-  readonly OTLP_URL: string;
-  readonly QDRANT_READ_KEY: string;
-  /** For the conformance suite: a real server where the environment names one, else the double. */
-  readonly TEST_QDRANT: { readonly url: string; readonly apiKey: string };
-  readonly REDIS_TOKEN: string;
-  readonly KEY_PEPPER: string;
-  readonly ADMIN_TOKEN: string;
-  readonly TEST_KEYS: Record<TestKey, string>;
-}
-
-const KEYS = {
-  full: { tenant: "acme", plan: "unlimited", scopes: SCOPES },
-  other: { tenant: "rival", plan: "unlimited", scopes: SCOPES },
-  // Has collections of its own, which `other` has not.
-  neighbour: { tenant: "neighbour", plan: "unlimited", scopes: SCOPES },
-  searchOnly: { tenant: "acme", plan: "unlimited", scopes: ["search"] },
-  poor: { tenant: "poor", plan: "free", scopes: SCOPES },
-  // Another tenant of the same plan, for another test file: limits are the tenant's, and files run side by side.
-  alsoPoor: { tenant: "also-poor", plan: "free", scopes: SCOPES },
-  roundTrip: { tenant: "round-trip", plan: "free", scopes: SCOPES },
-  logged: { tenant: "logged", plan: "free", scopes: SCOPES },
-  frugal: { tenant: "frugal", plan: "free", scopes: SCOPES },
-} as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
-type TestKey = keyof typeof KEYS;
 
 /** Beside the built-in models: an entailment model whose answers can be foreseen. */
 const TINY_OFA = "tiny-ofa";
@@ -168,7 +126,7 @@ async function writeModel(modelsDir: string, name: string): Promise<void> {
 }
 
 async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, string>> {
-  const entries = Object.entries(KEYS).map(async ([name, { tenant, plan, scopes }]) => {
+  const entries = Object.entries(TEST_KEYS).map(async ([name, { tenant, plan, scopes }]) => {
     const { key } = mintApiKey("test");
     const id = TenantId.parse(tenant);
     const createdAt = new Date().toISOString();

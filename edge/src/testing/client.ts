@@ -1,24 +1,11 @@
 /** Calls to the app inside workerd, with the keys and bindings of the test world. */
 import { createExecutionContext, env as testEnv, waitOnExecutionContext } from "cloudflare:test";
+import type { TestKey, WorldBindings } from "@sightline/shared/testing/edge-world";
 import { createApp } from "../app.ts";
 import type { Env } from "../env.ts";
 
-type TestKey = "full" | "other" | "neighbour" | "searchOnly" | "poor" | "alsoPoor" | "roundTrip" | "logged" | "frugal";
-
-/** Bindings that `dev/src/testing/edge-world.ts` adds to those of the worker. */
-export interface TestEnv extends Env {
-  readonly TEST_KEYS: Readonly<Record<TestKey, string>>;
-  readonly FAULTY_BACKEND_URL: string;
-  readonly FLAKY_BACKEND_URL: string;
-  readonly SWITCHED_REDIS_URL: string;
-  readonly STRANGE_REDIS_URL: string;
-  readonly QDRANT_BACKEND_URL: string;
-  readonly SWITCHED_QDRANT_URL: string;
-  readonly OTLP_URL: string;
-  readonly QDRANT_READ_KEY: string;
-  readonly TEST_QDRANT: { readonly url: string; readonly apiKey: string };
-  readonly ADMIN_TOKEN: string;
-}
+/** The worker's bindings and the world's. */
+export type TestEnv = Env & WorldBindings;
 
 export const env = testEnv as unknown as TestEnv;
 
