@@ -3,7 +3,7 @@
  * `examples.test.ts` holds them to the schemas, `dev/src/e2e/reference.e2e.test.ts` sends them to a stack that runs.
  */
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 export interface Example {
   readonly params?: Readonly<Record<string, string>>;
