@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import type { Picture } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { Icon } from "./icons.tsx";
+import { PictureChooser } from "./picture-chooser.tsx";
 import { SampleChoice } from "./samples.tsx";
 import { type PictureState, useBlobUrl } from "./use-picture.ts";
 
@@ -18,19 +19,7 @@ export function PictureField({ state, samples }: PictureFieldProps): JSX.Element
   const id = useId();
   return (
     <div class="picture-field">
-      <input
-        id={id}
-        class="visually-hidden"
-        type="file"
-        accept="image/*"
-        aria-label={t.picture.chooseLabel}
-        data-testid="picture-chooser"
-        onChange={({ currentTarget }) => {
-          state.take(currentTarget.files?.[0]);
-          // Otherwise choosing the same file again would be no change.
-          currentTarget.value = "";
-        }}
-      />
+      <PictureChooser id={id} onFile={state.take} />
       <label for={id} class="picture-well" data-empty={url === undefined}>
         {url === undefined ? (
           <span>
