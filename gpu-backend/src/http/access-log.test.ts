@@ -20,6 +20,7 @@ beforeEach(() => {
   app.onError(onError);
   app.notFound((c) => onError(new ApiError("not_found"), c));
   app.get("/healthz", (c) => c.text("ok"));
+  app.get("/readyz", (c) => c.text("not yet", 503));
   app.post("/internal/v1/embed", (c) => {
     c.set("asked", { tenant: "acme" as never, model: "m@1" });
     clockMs += 12.34;
@@ -68,6 +69,7 @@ describe("the log of the backend", () => {
 
   it("has none for probes, and names no path that nobody serves", async () => {
     await app.request("/healthz");
+    await app.request("/readyz");
     await app.request("/internal/v1/hush-hush", { method: "POST" });
     expect(lines.map(({ line }) => [line.route, line.status])).toEqual([]);
   });

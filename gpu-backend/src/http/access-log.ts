@@ -15,7 +15,8 @@ export function accessLog(log: Pick<Logger, "info" | "error">, now: () => number
     const startedAt = now();
     await next();
     const line = lineOf(c, now() - startedAt);
-    if (c.res.status >= 500) log.error({ ...line, err: causeOf(c.error) }, "call failed");
+    // `/readyz` answers 503 without an error: a replica that starts has not failed.
+    if (c.error && c.res.status >= 500) log.error({ ...line, err: causeOf(c.error) }, "call failed");
     else if (line.route.startsWith("/internal/")) log.info(line, "call");
   };
 }
