@@ -29,7 +29,7 @@ DESCRIPTION = (
     "Small dual encoder trained from scratch on open emoji art: finds emoji and icons in English and Chinese, "
     "with some German, French, Spanish and Japanese. For demos and tests; it is not CLIP and knows no photographs."
 )
-LICENSE = "Apache-2.0 AND CC-BY-4.0 AND MIT AND ISC AND CC0-1.0 AND PDDL-1.0 AND Unicode-3.0"
+LICENSE = "Apache-2.0 AND CC-BY-4.0 AND MIT AND ISC AND CC0-1.0 AND OFL-1.1 AND PDDL-1.0 AND Unicode-3.0"
 
 
 def trace(model: Model, ids: torch.Tensor, folder: Path) -> tuple[Path, Path]:
