@@ -41,9 +41,12 @@ export async function startStack(model?: string): Promise<void> {
     buildPage(),
   ]);
   const backendUrl = `http://127.0.0.1:${backend.port}`;
-  const sessionFile = join(dir, "dev.json");
-  await rm(sessionFile, { force: true });
-  onEnd(() => rm(sessionFile, { force: true }));
+  const [sessionFile, partsFile] = [join(dir, "dev.json"), join(dir, "parts.json")];
+  const removeFiles = async () => {
+    for (const file of [sessionFile, partsFile]) await rm(file, { force: true });
+  };
+  await removeFiles();
+  onEnd(removeFiles);
   const redis = await startUpstash({
     port: 0,
     token: secrets.redisToken,
@@ -79,8 +82,9 @@ export async function startStack(model?: string): Promise<void> {
   worker.exited.catch(giveUp);
 
   const { indexed, total, ms } = await indexSamples(new Sightline({ baseUrl: url, apiKey: secrets.apiKey }));
-  const session = { url, backend_url: backendUrl, api_key: secrets.apiKey, admin_token: secrets.adminToken };
-  await writePrivate(sessionFile, session);
+  // Callers need no more than the session; this is for those who look at the parts.
+  await writePrivate(partsFile, { backend_url: backendUrl });
+  await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
   const rate =
     indexed > 0
       ? `, ${indexed} pictures indexed at ${Math.round(indexed / (ms / 1000))}/s`

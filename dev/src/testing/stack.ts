@@ -11,10 +11,10 @@ import { descendants, survivors } from "./processes.ts";
 
 const Session = z.strictObject({
   url: z.string(),
-  backend_url: z.string(),
   api_key: z.string(),
   admin_token: z.string(),
 });
+const Parts = z.strictObject({ backend_url: z.string() });
 
 export interface Stack {
   readonly url: string;
@@ -45,7 +45,8 @@ export async function startStack(
       throw new Error(`npm start ended by itself:\n${started.output()}`);
     }),
   ]);
-  const { url, backend_url: backendUrl, api_key: apiKey, admin_token: adminToken } = session;
+  const { url, api_key: apiKey, admin_token: adminToken } = session;
+  const { backend_url: backendUrl } = Parts.parse(JSON.parse(await readFile(join(dir, "parts.json"), "utf8")));
   return { ...started, url, backendUrl, apiKey, adminToken, dir, port };
 }
 
