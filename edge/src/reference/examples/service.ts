@@ -27,7 +27,7 @@ export const SERVICE: Examples = {
         {
           id: "emoji-dual",
           object: "model",
-          revision: "4",
+          revision: "5",
           family: "clip",
           tasks: ["embeddings", "classify", "rank", "search"],
           default: true,
