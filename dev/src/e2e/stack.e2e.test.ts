@@ -39,7 +39,8 @@ describe("npm start", () => {
   });
 
   it("keeps its secrets from other users", () => {
-    for (const file of ["dev.json", "parts.json", "secrets.json"]) expect(statSync(join(stack.dir, file)).mode & 0o077, file).toBe(0);
+    for (const file of ["dev.json", "parts.json", "secrets.json"])
+      expect(statSync(join(stack.dir, file)).mode & 0o077, file).toBe(0);
   });
 
   it("has indexed the emoji under their code points, with metadata and pictures", async () => {
