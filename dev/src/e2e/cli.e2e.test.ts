@@ -1,5 +1,5 @@
 /** The command line against the stack that runs: what an operator and a user see, of success and of each common refusal. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { LIMITS, PLANS } from "@sightline/shared/limits";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { ROOT } from "../settings.ts";
+import { isHere, runs } from "../testing/needs.ts";
 import { type Stack, startStack } from "../testing/stack.ts";
 
 const run = promisify(execFile);
@@ -153,10 +154,5 @@ describe("a refusal is told in the API's own words, with what to do", () => {
 
 /** util-linux's `script` runs a command in a terminal of its own. */
 function hasPty(): boolean {
-  try {
-    execFileSync("script", ["-qec", "true", "/dev/null"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
+  return isHere(runs("script", "-qec", "true", "/dev/null"), "no script on PATH: install bsdutils");
 }

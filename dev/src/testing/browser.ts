@@ -1,19 +1,12 @@
-/** Debian's chromium for browser tests; where there is none they are skipped aloud, and fail in CI. */
+/** Debian's chromium for browser tests. */
 import { accessSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { isHere } from "./needs.ts";
 
 const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-export function hasBrowser(): boolean {
-  try {
-    accessSync(PATH);
-    return true;
-  } catch {
-    if (process.env.CI) throw new Error(`no browser at ${PATH}: install chromium`);
-    console.warn(`\n  SKIPPED: no browser at ${PATH}; install chromium, or say where it is with CHROMIUM=…\n`);
-    return false;
-  }
-}
+export const hasBrowser = (): boolean =>
+  isHere(() => accessSync(PATH), `no browser at ${PATH}: install chromium, or say where it is with CHROMIUM=…`);
 
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({

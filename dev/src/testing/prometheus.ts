@@ -1,25 +1,18 @@
-/** A real Prometheus for tests, on a free port; where there is none (Debian's `prometheus`) they are skipped aloud, and fail in CI. */
-import { execFileSync, spawn } from "node:child_process";
+/** A real Prometheus for tests (Debian's `prometheus`), on a free port. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ROOT } from "../settings.ts";
+import { isHere, runs } from "./needs.ts";
 import { freePort } from "./ports.ts";
 
 export const PROMETHEUS = join(ROOT, "deploy/observability/prometheus");
 
-export function hasPrometheus(): boolean {
-  try {
-    execFileSync("promtool", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    if (process.env.CI) throw new Error("no promtool on PATH: install prometheus");
-    console.warn("\n  SKIPPED: no promtool on PATH; install prometheus\n");
-    return false;
-  }
-}
+export const hasPrometheus = (): boolean =>
+  isHere(runs("promtool", "--version"), "no promtool on PATH: install prometheus");
 
 export interface Watched {
   /** host:port */

@@ -1,16 +1,12 @@
 /** For tests: a real Redis of their own, and the backings that every behaviour must hold on. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Redis } from "ioredis";
+import { isHere, runs } from "../testing/needs.ts";
 import { freePort } from "../testing/ports.ts";
 import type { UpstashOptions } from "./server.ts";
 
-const isRedisInstalled = spawnSync("redis-server", ["--version"]).error === undefined;
-if (!isRedisInstalled) {
-  const notice = "no redis-server on PATH: nothing is checked against a real Redis";
-  if (process.env.CI === "true") throw new Error(notice);
-  process.stderr.write(`NOTICE: ${notice}\n`);
-}
+const isRedisInstalled = isHere(runs("redis-server", "--version"), "no redis-server on PATH: install redis-server");
 
 interface OpenBacking {
   readonly options: UpstashOptions["backing"];
