@@ -62,33 +62,36 @@ export function createEmbedder({ intake, observer = UNOBSERVED, now }: EmbedderO
     async embed(model, inputs, call, pictureOf) {
       const key = modelRevisionKey(model.served);
       return Promise.all(
-        inputs.map(async (input) => {
-          const outcome = await failingAlone(call.signal, embedOne(model, input, call, pictureOf));
-          observer.input({ model: key, kind: input.kind === "text" ? "text" : "image", ...resultOf(outcome) });
-          return outcome;
+        inputs.map((input) => {
+          const kind = input.kind === "text" ? "text" : "image";
+          return failingAlone(call.signal, embedOne(model, input, call, pictureOf), (result) =>
+            observer.input({ model: key, kind, ...result }),
+          );
         }),
       );
     },
   };
 }
 
-/** What an observer is told of an outcome. */
-export function resultOf(
-  outcome: { readonly truncated: boolean } | ApiError,
-): Pick<InputOutcome, "outcome" | "truncated"> {
-  if (!(outcome instanceof ApiError)) return { outcome: "ok", truncated: outcome.truncated };
-  return { outcome: outcome.status < 500 ? "refused" : "failed", truncated: false };
-}
-
-/** @returns what went wrong with one piece of a call; only the end of the whole call is thrown. */
-export async function failingAlone<T>(signal: AbortSignal, piece: Promise<T>): Promise<T | ApiError> {
+/**
+ * @param tell what became of the piece.
+ * @returns what went wrong with one piece of a call; only the end of the whole call is thrown.
+ */
+export async function failingAlone<T extends { readonly truncated: boolean }>(
+  signal: AbortSignal,
+  piece: Promise<T>,
+  tell: (result: Pick<InputOutcome, "outcome" | "truncated">) => void,
+): Promise<T | ApiError> {
   try {
-    return await piece;
+    const done = await piece;
+    tell({ outcome: "ok", truncated: done.truncated });
+    return done;
   } catch (error) {
-    if (error instanceof ApiError) return error;
     // The caller went away or its time is over: the whole call ends, not one piece of it.
-    if (signal.aborted) throw signal.reason;
-    return new ApiError("internal_error", { cause: error });
+    if (!(error instanceof ApiError) && signal.aborted) throw signal.reason;
+    const failure = error instanceof ApiError ? error : new ApiError("internal_error", { cause: error });
+    tell({ outcome: failure.status < 500 ? "refused" : "failed", truncated: false });
+    return failure;
   }
 }
 

@@ -2,7 +2,7 @@
 import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { EntailRequest } from "@sightline/shared/internal/entailment";
-import { failingAlone, resultOf } from "./embed.ts";
+import { failingAlone } from "./embed.ts";
 import type { BatchCall } from "./inference/batcher.ts";
 import type { Intake } from "./media/intake.ts";
 import type { Judged, OfaModel } from "./models/ofa/model.ts";
@@ -53,11 +53,9 @@ export function createEntailer({ intake, observer = UNOBSERVED, now }: EntailerO
     }
 
     return Promise.all(
-      pairs.map(async (pair) => {
-        const outcome = await failingAlone(call.signal, judge(pair));
-        observer.input({ model: key, kind: "pair", ...resultOf(outcome) });
-        return outcome;
-      }),
+      pairs.map((pair) =>
+        failingAlone(call.signal, judge(pair), (result) => observer.input({ model: key, kind: "pair", ...result })),
+      ),
     );
   };
 }

@@ -2,6 +2,8 @@
  * The edge's metrics: names, labels, what they count. Values of labels come from code and configuration alone (patterns of
  * routes, statuses, ids of origins), so that the number of series has a bound.
  */
+import { DURATION_BUCKETS } from "@sightline/shared/duration-buckets";
+
 interface Metric {
   readonly name: string;
   readonly help: string;
@@ -49,8 +51,8 @@ export const HISTOGRAMS = {
   },
 } as const satisfies Record<string, Metric>;
 
-/** Upper bounds of the histograms' buckets, in seconds; above the last one there is no bound. */
-export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+/** Those of the backend, whose calls may be tried again. Above the last one there is no bound. */
+export const BUCKETS = [...DURATION_BUCKETS, 10] as const;
 
 export type CounterId = keyof typeof COUNTERS;
 export type HistogramId = keyof typeof HISTOGRAMS;

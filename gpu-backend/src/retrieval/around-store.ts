@@ -1,7 +1,11 @@
 /** A vector store with something done around each call of it, but for its health and its end. */
+import { ApiError } from "@sightline/shared/errors";
 import type { VectorSpace, VectorStore } from "@sightline/shared/store/port";
 import type { StoreOperation } from "../observer.ts";
 import type { Store } from "../replica.ts";
+
+/** Is no failure of the store. */
+export const isCallersMistake = (failure: unknown): boolean => failure instanceof ApiError && failure.status < 500;
 
 type Around = <T>(operation: StoreOperation, space: VectorSpace, call: () => Promise<T>) => Promise<T>;
 

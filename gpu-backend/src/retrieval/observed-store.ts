@@ -1,13 +1,10 @@
 /** A vector store whose calls are told to an observer. */
-import { ApiError } from "@sightline/shared/errors";
 import { type Observer, observed } from "../observer.ts";
 import type { Store } from "../replica.ts";
-import { aroundStore } from "./around-store.ts";
+import { aroundStore, isCallersMistake } from "./around-store.ts";
 
 export const observedStore = (store: Store, observer: Pick<Observer, "store">): Store =>
   aroundStore(store, (operation, _space, call) => {
     const end = observer.store(operation);
     return observed((failure) => (isCallersMistake(failure) ? end() : end(failure)), call);
   });
-
-const isCallersMistake = (failure: unknown): boolean => failure instanceof ApiError && failure.status < 500;

@@ -1,9 +1,8 @@
 /** A vector store whose every call is a span, by OpenTelemetry's conventions for databases; what it asks lies below that. */
 import { context, SpanKind, type Tracer, trace } from "@opentelemetry/api";
-import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Store } from "../replica.ts";
-import { aroundStore } from "../retrieval/around-store.ts";
+import { aroundStore, isCallersMistake } from "../retrieval/around-store.ts";
 import { fail } from "./fail.ts";
 
 export const tracedStore = (store: Store, tracer: Tracer, kind: "qdrant" | "embedded"): Store =>
@@ -20,8 +19,7 @@ export const tracedStore = (store: Store, tracer: Tracer, kind: "qdrant" | "embe
     try {
       return await context.with(trace.setSpan(context.active(), span), call);
     } catch (failure) {
-      // A caller's mistake is no failure of the store.
-      if (!(failure instanceof ApiError) || failure.status >= 500) fail(span, failure);
+      if (!isCallersMistake(failure)) fail(span, failure);
       throw failure;
     } finally {
       span.end();
