@@ -103,6 +103,7 @@ const ROUTES: readonly Route[] = [
       scored: double.find(collection).query(parse(requests.QueryPoints, body)),
     }),
   },
+  ...SNAPSHOT_ROUTES,
 ];
 
 export class QdrantDouble {
@@ -119,9 +120,7 @@ export class QdrantDouble {
     const { pathname, searchParams } = new URL(request.url);
     const { version = "1.18.0", maxRequestBytes = 32 * 1024 * 1024 } = this.#options;
     if (pathname === "/") return Response.json({ title: "qdrant - vector search engine", version });
-    const route = [...ROUTES, ...SNAPSHOT_ROUTES].find(
-      ({ method, pattern }) => method === request.method && pattern.test(pathname),
-    );
+    const route = ROUTES.find(({ method, pattern }) => method === request.method && pattern.test(pathname));
     if (!route) return new Response(null, { status: 404 });
     const form = route.takesForm ? await request.formData() : undefined;
     const text = form ? "" : await request.text();
