@@ -79,14 +79,16 @@ export async function attempt<T>(
   timeoutMs: number,
   fetcher: typeof fetch,
 ): Promise<T> {
+  const url = new URL(call.path, origin.url);
   const span = context.trace.call(`POST ${call.path}`, {
     "http.request.method": "POST",
     "url.path": call.path,
-    "server.address": new URL(origin.url).hostname,
+    "server.address": url.hostname,
     "sightline.origin": origin.id,
   });
+  context.onOrigin?.(origin.id);
   try {
-    const value = await converse(origin, call, answer, context, { timeoutMs, fetcher, traceparent: span.traceparent });
+    const value = await converse(call, answer, context, { url, timeoutMs, fetcher, traceparent: span.traceparent });
     span.end();
     return value;
   } catch (failure) {
@@ -96,6 +98,7 @@ export async function attempt<T>(
 }
 
 interface Conversation {
+  readonly url: URL;
   readonly timeoutMs: number;
   readonly fetcher: typeof fetch;
   readonly traceparent: string;
@@ -103,17 +106,15 @@ interface Conversation {
 
 /** @throws FailedTry */
 async function converse<T>(
-  origin: Origin,
-  { path, body, token }: SignedCall,
+  { body, token }: SignedCall,
   answer: z.ZodType<T>,
   context: CallContext,
-  { timeoutMs, fetcher, traceparent }: Conversation,
+  { url, timeoutMs, fetcher, traceparent }: Conversation,
 ): Promise<T> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.deadline.signal, timeout]);
-  context.onOrigin?.(origin.id);
   const response = await exchange(async () => {
-    const reply = await fetcher(new URL(path, origin.url), {
+    const reply = await fetcher(url, {
       method: "POST",
       headers: {
         authorization: `Bearer ${token}`,

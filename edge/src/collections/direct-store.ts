@@ -33,7 +33,7 @@ export function directStore({ connection, writes, callMs, trace }: DirectStorePa
       span.end();
       return answer;
     } catch (error) {
-      span.end({}, error instanceof ApiError ? error.code : "internal_error");
+      span.end({}, nameOfFailure(error));
       throw error;
     }
   }
@@ -44,4 +44,10 @@ export function directStore({ connection, writes, callMs, trace }: DirectStorePa
     search: (space, ...call) => traced("search", space, (store) => store.search(space, ...call)),
     count: (space, ...call) => traced("count", space, (store) => store.count(space, ...call)),
   };
+}
+
+/** A caller's mistake is no failure of the store. */
+function nameOfFailure(error: unknown): string | undefined {
+  if (!(error instanceof ApiError)) return "internal_error";
+  return error.status < 500 ? undefined : error.code;
 }
