@@ -113,7 +113,7 @@ def place(rgba: Tensor, may_flip: Tensor, size: int) -> Tensor:
     """Rotation, scale, aspect, shear, shift, mirror and bends onto a transparent square; colour is premultiplied."""
     count = len(rgba)
     angle = torch.randn(count) * 0.14
-    scale = torch.exp(torch.rand(count) * 0.6 - 0.15)
+    scale = torch.exp(torch.rand(count) * 0.6 - 0.25)
     aspect = torch.exp(torch.randn(count) * 0.08)
     shear = torch.randn(count) * 0.08
     mirror = torch.where((torch.rand(count) < FLIP_SHARE) & may_flip, -1.0, 1.0)

@@ -70,12 +70,12 @@ class Dataset:
         roles = {style["name"]: style["role"] for style in index["styles"]}
         emoji = {name for name, role in roles.items() if role == "train"}
         icons = {name for name, role in roles.items() if role == "icons"}
-        glyphs = {name for name, role in roles.items() if role == "glyphs"}
-        assert not (emoji | icons | glyphs) & SHARE_ALIKE, "share-alike art must never be trained on"
+        more = {name for name, role in roles.items() if role == "more"}
+        assert not (emoji | icons | more) & SHARE_ALIKE, "share-alike art must never be trained on"
         self.is_icon = np.isin(self.styles, list(icons))
         self.is_mono = np.isin(self.styles, [style["name"] for style in index["styles"] if style.get("mono")])
         self._emoji_art = np.isin(self.styles, list(emoji))
-        self._glyphs = np.isin(self.styles, list(glyphs))
+        self._more_art = np.isin(self.styles, list(more))
 
     @cached_property
     def validation_rows(self) -> np.ndarray:
@@ -89,7 +89,7 @@ class Dataset:
     @cached_property
     def train_rows(self) -> np.ndarray:
         """int[N]: every picture the weights may see."""
-        return np.setdiff1d(np.flatnonzero(self._emoji_art | self._glyphs | self.is_icon), self.validation_rows)
+        return np.setdiff1d(np.flatnonzero(self._emoji_art | self._more_art | self.is_icon), self.validation_rows)
 
     def test_rows(self, style: str) -> np.ndarray:
         """int[M]: pictures of one style, without flags, whose concept training has seen in some other style."""

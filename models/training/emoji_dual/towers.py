@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -42,17 +43,21 @@ class MixStyle(nn.Module):
     ALPHA = 0.2
     LEAST_VARIANCE = 1e-3
 
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self.random = np.random.default_rng(seed)  # its own: the towers run side by side
+
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or torch.rand(()) > self.SHARE:
+        if not self.training or self.random.random() > self.SHARE:
             return x
-        variance, mean = torch.var_mean(x.detach().float(), (2, 3), keepdim=True)
+        exact = x.float()  # in bfloat16 a nearly constant channel would be lost
+        variance, mean = torch.var_mean(exact.detach(), (2, 3), keepdim=True)
         deviation = (variance + self.LEAST_VARIANCE).sqrt()
-        order = torch.randperm(len(x))
-        share = torch.distributions.Beta(self.ALPHA, self.ALPHA).sample((len(x), 1, 1, 1))
+        order = torch.from_numpy(self.random.permutation(len(x)))
+        share = torch.from_numpy(self.random.beta(self.ALPHA, self.ALPHA, (len(x), 1, 1, 1))).float()
         new_mean = share * mean + (1 - share) * mean[order]
-        new_deviation = share * deviation + (1 - share) * deviation[order]
-        # Shifted before it is scaled, and in float32: bfloat16 would lose a nearly constant channel in the difference.
-        return ((x.float() - mean) * (new_deviation / deviation) + new_mean).to(x.dtype)
+        ratio = (share * deviation + (1 - share) * deviation[order]) / deviation
+        return torch.addcmul(new_mean - mean * ratio, exact, ratio).to(x.dtype)
 
 
 class ImageTower(nn.Module):

@@ -8,6 +8,7 @@ import argparse
 import copy
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ LEARNING_RATE = 2e-3
 FINAL_SHARE = 0.01
 WARM_UP_STEPS = 120
 WEIGHT_DECAY = 0.05
+MAX_GRADIENT = 2.0  # its norm over both towers
 EMA_DECAY = 0.998
 EMA_WARM_UP = 8  # steps: the first averages forget the random start
 TEXT_CHUNKS = 6
@@ -54,18 +56,35 @@ def learning_rate(peak: float, step: int, progress: float) -> float:
     return peak * min(1.0, (step + 1) / WARM_UP_STEPS) * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
 
 
-def train_step(model: Model, loss: DualLoss, optimizer: torch.optim.AdamW, batch: Batch) -> list[float]:
-    pixels = normalise(batch.pixels.float() / 255).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
-        images, texts = model.image(pixels), embed_by_length(model, batch.ids)
-        words = model.text(batch.word_ids)
-    total, parts = loss(images.float(), texts.float(), batch.relevance, batch.concepts)
-    total = total + loss.words(words.float(), images.float(), batch.word_targets, batch.concepts)
+def train_step(
+    model: Model, loss: DualLoss, optimizer: torch.optim.AdamW, batch: Batch, other: ThreadPoolExecutor
+) -> list[float]:
+    """The pictures' tower runs in `other`, beside the texts' tower: forward, then the loss, then backward."""
     optimizer.zero_grad()
+    images_later = other.submit(embed_pictures, model, batch.pixels)
+    with torch.autocast("cpu", torch.bfloat16):
+        texts, words = embed_by_length(model, batch.ids).float(), model.text(batch.word_ids).float()
+    images = images_later.result()
+    ends = [vectors.detach().requires_grad_() for vectors in (images, texts, words)]
+    total, parts = loss(ends[0], ends[1], batch.relevance, batch.concepts)
+    total = total + loss.words(ends[2], ends[0], batch.word_targets, batch.concepts)
     total.backward()
-    nn.utils.clip_grad_norm_([w for tower in (model.image, model.text) for w in tower.parameters()], 2.0)
+    done = other.submit(images.backward, ends[0].grad)
+    torch.autograd.backward([texts, words], [end.grad for end in ends[1:]])
+    done.result()
+    clip(model)
     optimizer.step()
     return parts
+
+
+def clip(model: Model) -> None:
+    nn.utils.clip_grad_norm_([w for tower in (model.image, model.text) for w in tower.parameters()], MAX_GRADIENT)
+
+
+def embed_pictures(model: Model, pixels: Tensor) -> Tensor:
+    ready = normalise(pixels.float() / 255).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        return model.image(ready).float()
 
 
 def embed_by_length(model: Model, ids: torch.Tensor) -> torch.Tensor:
@@ -161,10 +180,11 @@ def train(options: Options, data: Dataset) -> None:
     size = size_at(run.progress, options)
     batches = stream(data, options.seed + run.step, size)
     start, first, parts = time.time(), run.progress, []
+    other = ThreadPoolExecutor(1)
     while run.progress < 1:
         for group in run.optimizer.param_groups:
             group["lr"] = learning_rate(options.rate, run.step, run.progress)
-        parts.append(train_step(run.model, run.loss, run.optimizer, next(batches)))
+        parts.append(train_step(run.model, run.loss, run.optimizer, next(batches), other))
         run.step += 1
         decay = min(EMA_DECAY, 1 - 1 / (run.step / EMA_WARM_UP + 1))
         average_into(run.averaged.image, run.model.image, decay)
@@ -189,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end by the clock; the schedule follows")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of each tower; they run side by side")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="peak learning rate")
     parser.add_argument("--warm-start", type=Path, help="begin with the weights of a run.pt; take half the rate")

@@ -1,9 +1,10 @@
 /**
- * Colours line art as a colouring book: every area that lines enclose gets one colour, the mean of a coloured drawing of the same
- * thing by the same artists, laid over the lines.
+ * Colours line art as a colouring book: every area that lines enclose, and the inside of every black one, gets one colour, the
+ * mean of a coloured drawing of the same thing by the same artists, laid over the lines.
  */
 const INK = 96; // alpha from which a pixel is line
 const LEAST_AREA = 6; // pixels; smaller areas stay as they are
+const RIM = 4; // pixels that a black area keeps around its inside
 const LEAST_COVER = 0.5; // of an area by the coloured drawing, else it becomes white
 const WHITE = [255, 255, 255];
 
@@ -22,21 +23,23 @@ function extent(rgba, side) {
   return [left, top, right, bottom];
 }
 
-/** Areas between lines, each a list of pixels, without those that reach the border. */
-function enclosedAreas(rgba, side) {
-  const isLine = (pixel) => rgba[pixel * 4 + 3] >= INK;
+/**
+ * Connected pixels that all pass `isInside`, each group a list.
+ * @returns {{ area: number[], open: boolean }[]} open: it reaches the border
+ */
+function connected(isInside, side) {
   const isBorder = (pixel) =>
     pixel % side === 0 || pixel % side === side - 1 || pixel < side || pixel >= side * (side - 1);
   const seen = new Uint8Array(side * side);
-  const areas = [];
+  const groups = [];
   for (let start = 0; start < seen.length; start++) {
-    if (seen[start] || isLine(start) || isBorder(start)) continue;
+    if (seen[start] || !isInside(start) || isBorder(start)) continue;
     const area = [start];
     let open = false;
     seen[start] = 1;
     for (let next = 0; next < area.length; next++) {
       for (const pixel of around(area[next], side)) {
-        if (seen[pixel] || isLine(pixel)) continue;
+        if (seen[pixel] || !isInside(pixel)) continue;
         if (isBorder(pixel)) {
           open = true;
           continue;
@@ -45,9 +48,24 @@ function enclosedAreas(rgba, side) {
         area.push(pixel);
       }
     }
-    if (!open && area.length >= LEAST_AREA) areas.push(area);
+    if (area.length >= LEAST_AREA) groups.push({ area, open });
   }
-  return areas;
+  return groups;
+}
+
+/** Areas between lines, each a list of pixels, without those that reach the border. */
+function enclosedAreas(rgba, side) {
+  const groups = connected((pixel) => rgba[pixel * 4 + 3] < INK, side);
+  return groups.filter(({ open }) => !open).map(({ area }) => area);
+}
+
+/** The insides of black areas, each a list of pixels, at least RIM pixels from where the black ends. */
+function blackInsides(rgba, side) {
+  const black = (x, y) => x >= 0 && y >= 0 && x < side && y < side && rgba[(y * side + x) * 4 + 3] >= INK;
+  const steps = Array.from({ length: 2 * RIM + 1 }, (_, index) => index - RIM);
+  const disc = steps.flatMap((dx) => steps.map((dy) => [dx, dy])).filter(([dx, dy]) => dx * dx + dy * dy <= RIM * RIM);
+  const isInside = (pixel) => disc.every(([dx, dy]) => black((pixel % side) + dx, Math.floor(pixel / side) + dy));
+  return connected(isInside, side).map(({ area }) => area);
 }
 
 /**
@@ -56,18 +74,36 @@ function enclosedAreas(rgba, side) {
  * @param {number} side in pixels
  * @returns {Buffer} RGBA: the lines, with colour between them
  */
-export function colourIn(lines, coloured, side) {
+function colourIn(lines, coloured, side) {
   const [from, to] = [extent(lines, side), extent(coloured, side)];
   const along = (value, axis) => {
     const [length, wanted] = [from[axis + 2] - from[axis], to[axis + 2] - to[axis]];
     return Math.min(side - 1, Math.round(to[axis] + ((value - from[axis]) * wanted) / length));
   };
-  const result = Buffer.from(lines);
-  for (const area of enclosedAreas(lines, side)) {
+  const colourOf = (area) => {
     const over = area.map((pixel) => along(Math.floor(pixel / side), 1) * side + along(pixel % side, 0));
-    paint(result, grown(area, lines, side), meanColour(coloured, over));
+    return meanColour(coloured, over);
+  };
+  const result = Buffer.from(lines);
+  for (const area of enclosedAreas(lines, side)) paint(result, grown(area, lines, side), colourOf(area));
+  for (const area of blackInsides(lines, side)) {
+    const colour = [...colourOf(area).map(Math.round), 255];
+    for (const pixel of area) result.set(colour, pixel * 4);
   }
   return result;
+}
+
+/**
+ * @param {(drawing: string) => Promise<Buffer | undefined>} render draws lines
+ * @param {(drawing: string) => Promise<Buffer | undefined>} renderTwin draws the same thing in colours
+ * @param {number} size side in pixels
+ * @returns {(drawing: string) => Promise<Buffer | undefined>} the lines, coloured in like the twin
+ */
+export function colouredRenderer(render, renderTwin, size) {
+  return async (drawing) => {
+    const [lines, twin] = await Promise.all([render(drawing), renderTwin(drawing)]);
+    return lines && twin && colourIn(lines, twin, size);
+  };
 }
 
 /** Mean of the pixels' colours, weighted by how much they cover; white where there is too little. */

@@ -2,7 +2,6 @@
 import { createRequire } from "node:module";
 import opentype from "opentype.js";
 import sharp from "sharp";
-import { colourIn } from "./colouring.mjs";
 
 const require = createRequire(import.meta.url);
 const WEIGHTS = { thin: "300Light/NotoEmoji_300Light", thick: "600SemiBold/NotoEmoji_600SemiBold" };
@@ -42,18 +41,5 @@ export function glyphRenderer(size) {
       .ensureAlpha()
       .raw()
       .toBuffer();
-  };
-}
-
-/**
- * @param {number} size side in pixels
- * @param {(code: string) => Promise<Buffer | undefined>} renderTwin draws the same emoji in colours
- * @returns {(drawing: string) => Promise<Buffer | undefined>} the lines, coloured in like the twin
- */
-export function colouredGlyphRenderer(size, renderTwin) {
-  const render = glyphRenderer(size);
-  return async (drawing) => {
-    const [lines, twin] = await Promise.all([render(drawing), renderTwin(drawing.split(" ")[1])]);
-    return lines && twin && colourIn(lines, twin, size);
   };
 }

@@ -11,8 +11,9 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import sharp from "sharp";
 import { buildCaptions } from "./captions.mjs";
+import { colouredRenderer } from "./colouring.mjs";
 import { listEmoji } from "./emoji.mjs";
-import { colouredGlyphRenderer, glyphRenderer, matchGlyphs } from "./glyphs.mjs";
+import { glyphRenderer, matchGlyphs } from "./glyphs.mjs";
 import { matchIconSets } from "./icons.mjs";
 import { matchIcons, nameIndex } from "./match.mjs";
 import { iconRenderer } from "./render.mjs";
@@ -34,16 +35,17 @@ function spreadNumbers() {
  * @returns {{ entries: [string, string][], render: Render, again?: Render }} entries: code key and icon
  * @typedef {(icon: string) => Promise<Buffer | undefined>} Render
  */
-function drawings({ name, role, filled, like }, known, names, icons) {
-  if (role === "glyphs") {
-    const twins = matchIcons(like, known, names);
-    const renderTwin = iconRenderer(like, SIZE);
-    const again = colouredGlyphRenderer(SIZE, async (code) => twins.has(code) && renderTwin(twins.get(code)));
-    return { entries: matchGlyphs(known), render: glyphRenderer(SIZE), again };
-  }
-  const entries = [...(role === "icons" ? icons.matches.get(name) : matchIcons(name, known, names))];
-  const again = filled ? iconRenderer(name, SIZE, spreadNumbers()) : undefined;
-  return { entries, render: iconRenderer(name, SIZE), again };
+function drawings({ name, role, filled, font, like }, known, names, icons) {
+  const render = font ? glyphRenderer(SIZE) : iconRenderer(name, SIZE);
+  if (role === "icons") return { entries: [...icons.matches.get(name)], render };
+  const entries = font ? matchGlyphs(known) : [...matchIcons(name, known, names)];
+  if (filled) return { entries, render, again: iconRenderer(name, SIZE, spreadNumbers()) };
+  if (!like) return { entries, render };
+  const twins = matchIcons(like, known, names);
+  const twinOf = new Map(entries.map(([code, drawing]) => [drawing, twins.get(code)]));
+  const renderTwin = iconRenderer(like, SIZE);
+  const again = colouredRenderer(render, async (drawing) => renderTwin(twinOf.get(drawing)), SIZE);
+  return { entries, render, again };
 }
 
 /**

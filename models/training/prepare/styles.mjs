@@ -4,8 +4,9 @@
  * `train`: emoji art. `icons`: open icon sets, which widen the drawing styles (lines, one colour) and the words.
  * `test`: share-alike art, rendered for the strict tests; no weight ever sees it. The training code checks that again
  * (`emoji_dual/dataset.py`). `mono` art has no colour of its own: it is drawn in black and coloured by training. `filled`
- * art is made of shapes without lines: it is also drawn again with lines (`redraw.mjs`). `glyphs`: emoji art in a font, black
- * lines, that is also coloured in like the `like` set (`glyphs.mjs`, `colouring.mjs`); trained on, and kept out of validation.
+ * art is made of shapes without lines: it is also drawn again with lines (`redraw.mjs`). Art with a `like` is also coloured in as
+ * that set has it (`colouring.mjs`). `more`: emoji art that is trained on and kept out of validation. `font`: it is no npm
+ * package of that name but a font (`glyphs.mjs`).
  */
 export const STYLES = [
   { name: "noto", role: "train", filled: true },
@@ -16,7 +17,7 @@ export const STYLES = [
   { name: "fluent-emoji", role: "train", filled: true },
   { name: "fluent-emoji-flat", role: "train", filled: true },
   { name: "streamline-emojis", role: "train" },
-  { name: "fluent-emoji-high-contrast", role: "train", mono: true },
+  { name: "fluent-emoji-high-contrast", role: "train", mono: true, like: "fluent-emoji-flat" },
   { name: "lucide", role: "icons", mono: true },
   { name: "tabler", role: "icons", mono: true },
   { name: "ph", role: "icons", mono: true },
@@ -31,5 +32,6 @@ export const STYLES = [
   { name: "flat-color-icons", role: "icons" },
   { name: "openmoji", role: "test" },
   { name: "emojione-v1", role: "test" },
-  { name: "noto-font", role: "glyphs", mono: true, like: "noto" },
+  { name: "noto-font", role: "more", mono: true, font: true, like: "noto" },
+  { name: "emojione-monotone", role: "more", mono: true, like: "emojione" },
 ];

@@ -1,15 +1,19 @@
-"""What a word tells the towers, what a warm start keeps, and what bending does to a drawing; no data is needed."""
+"""What a step and a word teach the towers, what a warm start keeps, and what bending does to a drawing; no data is needed."""
 
+import copy
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
 from emoji_dual import augment
 from emoji_dual.augment import place
+from emoji_dual.loader import Batch
 from emoji_dual.losses import DualLoss, soft_cross_entropy
-from emoji_dual.towers import DIMS, TextTower
-from emoji_dual.train import under_words_of
+from emoji_dual.model import Model
+from emoji_dual.towers import DIMS, ImageTower, TextTower
+from emoji_dual.train import clip, embed_by_length, embed_pictures, train_step, under_words_of
 
 VOCABULARY = 50
 
@@ -76,3 +80,33 @@ def test_placing_bends_some_drawings_and_leaves_others_straight(monkeypatch: pyt
     more = bent - straight
     assert 0.3 < (more.abs() < 1e-3).float().mean() < 0.7
     assert more.max() > 0.3 and bent.max() < 3  # pixels of 40
+
+
+def test_towers_that_run_side_by_side_learn_what_one_graph_over_both_would_teach_them():
+    torch.manual_seed(0)
+    model, loss = Model(ImageTower((4, 4, 4, 4), (0, 0, 0, 1)), TextTower(word_vectors(6), 12, 1, 2), 1.0), DualLoss(5)
+    twin = copy.deepcopy(model)
+    batch = Batch(
+        pixels=torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8),
+        ids=torch.randint(4, VOCABULARY, (6, 7)),
+        relevance=torch.randint(0, 3, (6, 5), dtype=torch.uint8),
+        concepts=torch.tensor([0, 2, 4]),
+        word_ids=torch.randint(4, VOCABULARY, (2, 3)),
+        word_targets=torch.rand(2, 5).softmax(1),
+    )
+    still = torch.optim.SGD([*model.image.parameters(), *model.text.parameters(), *loss.parameters()], lr=0.0)
+    torch.manual_seed(1)
+    with ThreadPoolExecutor(1) as other:
+        train_step(model, loss, still, batch, other)
+
+    torch.manual_seed(1)
+    with torch.autocast("cpu", torch.bfloat16):
+        texts, words = embed_by_length(twin, batch.ids).float(), twin.text(batch.word_ids).float()
+    images = embed_pictures(twin, batch.pixels)
+    total, _ = loss(images, texts, batch.relevance, batch.concepts)
+    (total + loss.words(words, images, batch.word_targets, batch.concepts)).backward()
+    clip(twin)
+    for tower, other_tower in ((model.image, twin.image), (model.text, twin.text)):
+        for (name, weight), expected in zip(tower.named_parameters(), other_tower.parameters(), strict=True):
+            assert expected.grad is not None and expected.grad.any(), name
+            torch.testing.assert_close(weight.grad, expected.grad, msg=name)
