@@ -157,6 +157,42 @@ describe("a backend that fails", () => {
     expectError(await embed(crypto.randomUUID(), { env: isolate }), 502, "backend_invalid_response");
   });
 
+  describe("because it has no time for items", () => {
+    const place = `/v1/collections/c-${crypto.randomUUID().slice(0, 8)}`;
+    const items = ["a", "b", "c"].map((id) => ({ id, text: `${id} ${crypto.randomUUID()}` }));
+    const write = (key: string) =>
+      put(`${place}/items`, { items }, { env: broken, headers: { "idempotency-key": key }, key: "hurried" });
+    const writesUsed = async () => (await get("/v1/usage", { key: "hurried" })).body.days[0]?.work;
+    beforeAll(async () => void (await put(place, {}, { key: "hurried" })));
+
+    it("fails the call where none was stored, which then costs nothing and may be repeated with its key", async () => {
+      const before = await writesUsed();
+      const key = crypto.randomUUID();
+      await setMode(env.FAULTY_BACKEND_URL, "busy");
+      const refused = await write(key);
+      expectError(refused, 503, "overloaded");
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await writesUsed()).toEqual(before);
+      await setMode(env.FAULTY_BACKEND_URL, "up");
+      const again = await write(key);
+      expect([again.status, again.body.succeeded]).toEqual([200, 3]);
+      expect(again.headers.get("idempotency-replayed")).toBeNull();
+      expect(await writesUsed()).toMatchObject({ text: (before?.text ?? 0) + 3 });
+    });
+
+    it("is told item by item where some were, only those cost, and the others may be done with the same key", async () => {
+      const before = await writesUsed();
+      const key = crypto.randomUUID();
+      await setMode(env.FAULTY_BACKEND_URL, "half-busy");
+      const { status, body } = await write(key);
+      expect([status, body.succeeded, body.failed, body.results[1].error.code]).toEqual([200, 2, 1, "overloaded"]);
+      expect(await writesUsed()).toMatchObject({ text: before.text + 2 });
+      await setMode(env.FAULTY_BACKEND_URL, "up");
+      expect((await write(key)).body.succeeded).toBe(3);
+      expect((await write(key)).headers.get("idempotency-replayed")).toBe("true");
+    });
+  });
+
   it("that is not there answers 503 with Retry-After", async () => {
     const answer = await embed(crypto.randomUUID(), { env: { ...env, BACKEND_URL: "http://127.0.0.1:1" } });
     expectError(answer, 503, "backend_unavailable");

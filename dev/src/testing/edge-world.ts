@@ -10,11 +10,19 @@ import { buffer } from "node:stream/consumers";
 import { digestApiKey, mintApiKey, parseApiKey } from "@sightline/shared/api-key";
 import { ApiError } from "@sightline/shared/errors";
 import { TenantId } from "@sightline/shared/ids";
-import { EmbedResponse, type EmbedResult, pack, unpack } from "@sightline/shared/internal/protocol";
+import {
+  EmbedResponse,
+  type EmbedResult,
+  pack,
+  unpack,
+  type WriteItemResult,
+  WriteItemsResponse,
+} from "@sightline/shared/internal/protocol";
 import { type KeyRecord, redisKeys, type TenantRecord } from "@sightline/shared/tenants";
 import { TEST_KEYS, type TestKey, type WorldBindings } from "@sightline/shared/testing/edge-world";
 import { tinyOfa } from "@sightline/shared/testing/tiny-ofa";
 import { Redis } from "@upstash/redis";
+import type { z } from "zod";
 import { startPart } from "../child.ts";
 import { startQdrantDouble } from "../qdrant/server.ts";
 import { ROOT } from "../settings.ts";
@@ -147,12 +155,25 @@ async function seedKeys(redis: Redis, pepper: string): Promise<Record<TestKey, s
   return Object.fromEntries(await Promise.all(entries)) as Record<TestKey, string>;
 }
 
-/** What may be wrong with the vectors of an answer. */
-const SPOILT: Readonly<Record<string, (result: EmbedResult) => EmbedResult>> = {
+type Result = EmbedResult | WriteItemResult;
+
+const BUSY: Result = { status: "failed", error: new ApiError("overloaded").toDetail() };
+
+const withVector = (result: Result, spoil: (vector: Uint8Array) => Uint8Array): Result =>
+  "embedding" in result ? { ...result, embedding: spoil(result.embedding) } : result;
+
+/** What may be wrong with the results of an answer. Items that it says it had no time for are written all the same. */
+const SPOILT: Readonly<Record<string, (result: Result, index: number) => Result>> = {
   up: (result) => result,
-  nan: (result) => (result.status === "ok" ? { ...result, embedding: result.embedding.fill(0xff, 0, 4) } : result),
-  short: (result) => (result.status === "ok" ? { ...result, embedding: result.embedding.subarray(4) } : result),
-  busy: () => ({ status: "failed", error: new ApiError("overloaded").toDetail() }),
+  nan: (result) => withVector(result, (vector) => vector.fill(0xff, 0, 4)),
+  short: (result) => withVector(result, (vector) => vector.subarray(4)),
+  busy: () => BUSY,
+  "half-busy": (result, index) => (index % 2 === 0 ? result : BUSY),
+};
+
+const ANSWERS: Readonly<Record<string, z.ZodType<{ results: Result[] }>>> = {
+  "/internal/v1/embed": EmbedResponse,
+  "/internal/v1/items": WriteItemsResponse,
 };
 
 /** Modes: hang, reset, garbage, cut (dies in the middle of its answer), status-500; those of SPOILT, which `target` serves. */
@@ -166,9 +187,8 @@ const startFaultyBackend = (target: string): Promise<TestServer> =>
     else if (!spoil) request.resume();
     else {
       const { status, body } = await forward(request, target);
-      const embedded = request.url === "/internal/v1/embed" && EmbedResponse.safeParse(unpack(body)).data;
-      const spoilt = embedded && pack({ ...embedded, results: embedded.results.map(spoil) });
-      response.writeHead(status).end(spoilt || body);
+      const answer = ANSWERS[request.url ?? ""]?.safeParse(unpack(body)).data;
+      response.writeHead(status).end(answer ? pack({ ...answer, results: answer.results.map(spoil) }) : body);
     }
   });
 

@@ -10,7 +10,7 @@ import type { Work } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { App } from "../context.ts";
 import { callContext } from "../inference.ts";
-import { admit, checkCallSize } from "../middleware/admission.ts";
+import { admit, checkCallSize, meter } from "../middleware/admission.ts";
 import { picturesOf } from "./access.ts";
 import { type AcceptedItem, parseItems } from "./parse-items.ts";
 import type { Placement } from "./placement.ts";
@@ -21,7 +21,10 @@ type ItemResult = PutItemsResponse["results"][number];
 /** How many pictures are put at once: a worker may have six connections open. */
 const PICTURE_CONCURRENCY = 6;
 
-/** @param items as they came: each is parsed, and succeeds or fails, alone. */
+/**
+ * @param items as they came: each is parsed, and succeeds or fails, alone.
+ * @throws ApiError of status 500 and above if that is why nothing is stored: who is told so tries again, and pays nothing.
+ */
 export async function writeItems(
   c: Context<App>,
   record: CollectionRecord,
@@ -37,6 +40,7 @@ export async function writeItems(
     const first = await callBackend(c, record, accepted, record.pictures);
     await keepPictures(c, record, accepted, first);
     const written = record.mirror ? await mirrored(c, record.mirror.at, accepted, first) : first;
+    settle(c, accepted, written);
     accepted.forEach(({ index, id }, i) => {
       const result = written[i];
       if (result) results[index] = toItemResult(id, result, `items[${index}]`);
@@ -50,6 +54,18 @@ function workOf(items: readonly AcceptedItem[]): Work {
   const text = items.filter(({ source: { kind } }) => kind === "text").length;
   const write = items.filter(({ source: { kind } }) => kind === "embedding").length;
   return { text, write, image: items.length - text - write };
+}
+
+/** Meters what is stored, and sees to it that what failed because of us is done when the call is repeated. */
+function settle(c: Context<App>, accepted: readonly AcceptedItem[], written: readonly WriteItemResult[]): void {
+  const stored = accepted.filter((_, i) => written[i]?.status === "stored");
+  const ours = written
+    .flatMap((result) => (result.status === "failed" ? ApiError.fromDetail(result.error) : []))
+    .find(({ status }) => status >= 500);
+  if (ours && stored.length === 0) throw ours;
+  if (ours) c.set("isIncomplete", true);
+  // Nothing to store must not be free either.
+  meter(c, stored.length > 0 ? workOf(stored) : { read: 1 });
 }
 
 /** @returns the results of the items of which one place or the other says no. */

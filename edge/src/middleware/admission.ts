@@ -42,6 +42,12 @@ async function decide(c: Context<App>, work: Work): Promise<void> {
   else throw refusal(decision, decision.refusedBy, work, now);
 }
 
+/** Meters this instead of what the limiter was asked for, which was as much as there could be: what is metered is what is done. */
+export function meter(c: Context<App>, done: Work): void {
+  const { call } = c.var;
+  if (call) c.set("call", { ...call, work: done });
+}
+
 /** When the call is over, frees its place and meters what it did. A call that failed did nothing. */
 export const metering = createMiddleware<App>(async (c, next) => {
   await next();

@@ -1,7 +1,7 @@
 /**
  * @module `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) on writes: the first call with a key is carried out, a
- * repetition gets the first one's answer, byte for byte, for 24 h. Only success is kept: a call that failed changed
- * nothing that repeating it would spoil, and may succeed the next time.
+ * repetition gets the first one's answer, byte for byte, for 24 h. Only success is kept: a call that failed, or could not do
+ * part of its work, changed nothing that repeating it would spoil, and may succeed the next time.
  */
 import { sha256Hex } from "@sightline/shared/digest";
 import { ApiError } from "@sightline/shared/errors";
@@ -75,7 +75,8 @@ async function claim({ var: { redis } }: Context<App>, place: string, mine: Reco
 async function keepOrRelease(c: Context<App>, place: string, request: string): Promise<void> {
   const { redis } = c.var;
   // The work is done either way: that its answer could not be kept is no reason to call it failed.
-  const settled = c.res.ok
+  const isDone = c.res.ok && !c.var.isIncomplete;
+  const settled = isDone
     ? redis.set(place, JSON.stringify(await recordOf(c.res, request)), { ex: KEPT_SECONDS })
     : redis.del(place);
   await settled.catch(() => undefined);

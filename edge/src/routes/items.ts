@@ -39,7 +39,9 @@ export function items(router: Router): void {
       operationId: "putItems",
       summary: "Add or replace items",
       description:
-        "Each item is a text, an image or a vector of the collection's model, and succeeds or fails alone. An item is `stored` only when it is durable.",
+        "Each item is a text, an image or a vector of the collection's model, and succeeds or fails alone. An item is `stored` only when it is durable. " +
+        "Where nothing could be stored, and not because of the items, the call fails. An answer in which an item failed with 500 or above is not " +
+        "kept under its `Idempotency-Key`: repeat the call.",
       tag: TAG,
       params: CollectionParams,
       body: PutItemsRequest,

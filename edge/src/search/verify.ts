@@ -13,6 +13,7 @@ import type { App } from "../context.ts";
 import { judgementOf, judging } from "../entailment/judging.ts";
 import { type ParsedPair, parsePair } from "../entailment/pairs.ts";
 import { answersTo, withModel } from "../inference.ts";
+import { meter } from "../middleware/admission.ts";
 import type { DistinctHit } from "./distinct.ts";
 
 type Request = z.infer<typeof SearchRequest>;
@@ -63,7 +64,7 @@ export async function verify(
   const first = found.slice(0, verifiedAtMost(found.length));
   const pairs = await Promise.all(first.map(({ hit }) => pairOf(c, record, hit, question.hypothesis)));
   const known = pairs.filter((pair) => pair !== undefined);
-  meter(c, known.length);
+  meter(c, { ...c.var.call?.work, pair: known.length });
   const verdicts = known.length > 0 ? await judge(c, known, question) : [];
   let next = 0;
   const verified = found.map((one, i): VerifiedHit => {
@@ -83,12 +84,6 @@ async function pairOf(
   if (modality !== "image") return undefined;
   const picture = await picturesOf(c, record).get(id);
   return picture ? parsePair({ image: new Uint8Array(await picture.arrayBuffer()), hypothesis }, "image") : undefined;
-}
-
-/** The limiter was asked for as many as there could be; what is metered is what is done. */
-function meter(c: Context<App>, pairs: number): void {
-  const { call } = c.var;
-  if (call) c.set("call", { ...call, work: { ...call.work, pair: pairs } });
 }
 
 /** @returns one per pair; none for a picture that cannot be judged. */
