@@ -236,6 +236,20 @@ describe("the Qdrant adapter", () => {
       expect(await store.count(space, shop)).toEqual({ text: 0, image: 4 });
     });
 
+    it("that filters by fields without an index, though the server is strict: new, and made strict by somebody", async () => {
+      const filter = { field: "colour", eq: "red" };
+      await store.upsert(space, shop, [point("a", { metadata: { colour: "red" } })]);
+      const found = async () => (await store.scroll(space, shop, { limit: 9, filter })).points.map(({ id }) => id);
+      expect(await found()).toEqual(["a"]);
+      await fetch(`${server.url}/collections/${physicalName(space)}`, {
+        method: "PATCH",
+        body: JSON.stringify({ strict_mode_config: { enabled: true } }),
+      });
+      await expect(found()).rejects.toMatchObject({ code: "store_unavailable" });
+      await storeOn(server.url).ensure(space);
+      expect(await found()).toEqual(["a"]);
+    });
+
     it("whole, where its maker died before the indexes", async () => {
       await fetch(`${server.url}/collections/${physicalName(space)}`, { method: "DELETE" });
       failNext(({ path }) => (path.includes("/index") ? error(400, "died") : undefined), 99);

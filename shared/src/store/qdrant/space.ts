@@ -5,9 +5,10 @@
  * builds one per tenant and per collection that is large enough (Qdrant's own advice for many tenants). Small ones are scanned.
  * Searches run on int8 copies in memory and are rescored with the originals, which lie on disk.
  *
- * Metadata fields have no index and strict mode stays off: their names are the tenants' own, without end, and of one name two
- * tenants may hold different types, while an index costs memory for all. A filter is therefore checked on the payloads of the
- * points that the indexes of tenant and collection have left.
+ * Metadata fields have no index: their names are the tenants' own, without end, and of one name two tenants may hold different
+ * types, while an index costs memory for all. A filter is therefore checked on the payloads of the points that the indexes of
+ * tenant and collection have left. Strict mode refuses just that, and Qdrant Cloud turns it on for new collections: here it is
+ * turned off. Qdrant knows it since 1.13; 1.12 passes over the field and reports none.
  */
 import { z } from "zod";
 import { modelRevisionKey } from "../../ids.ts";
@@ -29,12 +30,16 @@ export interface ClusterLayout {
 /** Links per point of a tenant's graph, and how many candidates are weighed for them: Qdrant's m, raised ef_construct. */
 const HNSW = { m: 0, payload_m: 16, ef_construct: 128 } as const;
 const INT8 = { scalar: { type: "int8", quantile: 0.99, always_ram: true } } as const;
+const NOT_STRICT = { enabled: false } as const;
 
 /** Writes are done when they are applied; `acknowledged` and `wait_timeout` are less than that. */
 export const Completed = z.object({ status: z.literal("completed") });
 
 const Info = z.object({
-  config: z.object({ params: z.object({ vectors: z.object({ size: z.number(), distance: z.string() }) }) }),
+  config: z.object({
+    params: z.object({ vectors: z.object({ size: z.number(), distance: z.string() }) }),
+    strict_mode_config: z.object({ enabled: z.boolean().nullish() }).nullish(),
+  }),
   payload_schema: z.record(z.string(), z.unknown()),
 });
 type Info = z.infer<typeof Info>;
@@ -54,6 +59,10 @@ export async function ensureSpace(
   if (size !== space.dims || distance !== "Cosine") {
     const message = `${physicalName(space)} has ${size} dimensions, not ${space.dims}, by distance ${distance}`;
     throw new QdrantError({ message, isTransient: false });
+  }
+  if (info.config.strict_mode_config?.enabled) {
+    const change = { collection_name: physicalName(space), strict_mode_config: NOT_STRICT };
+    await connection.write((api, init) => api.updateCollection(change, init), z.literal(true), budget);
   }
   // Whoever made the collection may have died before its indexes.
   for (const [field, schema] of Object.entries(INDEXED_FIELDS)) {
@@ -85,6 +94,7 @@ async function create(
     hnsw_config: HNSW,
     quantization_config: INT8,
     on_disk_payload: true,
+    strict_mode_config: NOT_STRICT,
     ...(shardNumber !== undefined && { shard_number: shardNumber }),
     ...(replicationFactor !== undefined && { replication_factor: replicationFactor }),
     ...(writeConsistencyFactor !== undefined && { write_consistency_factor: writeConsistencyFactor }),

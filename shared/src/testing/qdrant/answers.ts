@@ -42,6 +42,7 @@ export const RESULTS = {
         })
         .loose(),
       quantization_config: CreateCollection.shape.quantization_config,
+      strict_mode_config: CreateCollection.shape.strict_mode_config,
     }),
     payload_schema: z.record(
       z.string(),

@@ -2,15 +2,17 @@
 import type { z } from "zod";
 import { dot, normalise } from "../../vectors.ts";
 import type { Results } from "./answers.ts";
-import { matches, type StoredPoint } from "./filter.ts";
+import { keysOf, matches, type StoredPoint } from "./filter.ts";
 import type {
   CountPoints,
   CreateCollection,
   DeletePoints,
   ExtendedPointId,
+  Filter,
   KeywordIndex,
   QueryPoints,
   ScrollPoints,
+  UpdateCollection,
   UpsertPoints,
   WithPayload,
 } from "./requests.ts";
@@ -31,7 +33,7 @@ const byId = ({ id: a }: StoredPoint, { id: b }: StoredPoint): number => {
 };
 
 export class DoubleCollection {
-  readonly #config: CreateCollection;
+  #config: CreateCollection;
   readonly #indexes = new Map<string, KeywordIndex>();
   readonly #points = new Map<ExtendedPointId, DoublePoint>();
   #operations = 0;
@@ -92,9 +94,14 @@ export class DoubleCollection {
           flush_interval_sec: 5,
         },
         quantization_config: quantization,
+        strict_mode_config: this.#config.strict_mode_config,
       },
       payload_schema: Object.fromEntries(schema),
     };
+  }
+
+  update(change: z.infer<typeof UpdateCollection>): void {
+    this.#config = { ...this.#config, ...change };
   }
 
   /** @returns the number of the operation, as every write does. */
@@ -113,7 +120,9 @@ export class DoubleCollection {
     return version;
   }
 
+  /** @throws BadInput */
   delete(selector: z.infer<typeof DeletePoints>): number {
+    if ("filter" in selector) this.#checkIndexes(selector.filter);
     const chosen =
       "points" in selector
         ? selector.points
@@ -122,8 +131,10 @@ export class DoubleCollection {
     return this.#operations++;
   }
 
+  /** @throws BadInput */
   scroll(request: z.infer<typeof ScrollPoints>): Results["page"] {
     const { offset, limit, filter, with_payload: withPayload, with_vector: withVector } = request;
+    this.#checkIndexes(filter);
     const all = [...this.#points.values()].filter((p) => !filter || matches(filter, p)).sort(byId);
     const from = all.filter(
       (p) => offset === undefined || offset === null || byId(p, { id: offset, payload: {} }) >= 0,
@@ -135,7 +146,9 @@ export class DoubleCollection {
     };
   }
 
+  /** @throws BadInput */
   count({ filter }: z.infer<typeof CountPoints>): Results["count"] {
+    this.#checkIndexes(filter);
     return { count: [...this.#points.values()].filter((p) => !filter || matches(filter, p)).length };
   }
 
@@ -143,6 +156,7 @@ export class DoubleCollection {
   query(request: z.infer<typeof QueryPoints>): Results["scored"] {
     const { query, filter, score_threshold: threshold, limit, offset } = request;
     this.#checkSize(query);
+    this.#checkIndexes(filter);
     const vector = this.#prepare(query);
     const scored = [...this.#points.values()]
       .filter((p) => !filter || matches(filter, p))
@@ -158,6 +172,16 @@ export class DoubleCollection {
         score,
       })),
     };
+  }
+
+  /** Strict mode lets nobody filter by a field that has no index, neither to read nor to delete. */
+  #checkIndexes(filter: Filter | null | undefined): void {
+    if (!this.#config.strict_mode_config?.enabled || !filter) return;
+    const unindexed = keysOf(filter).find((key) => !this.#indexes.has(key));
+    if (unindexed === undefined) return;
+    throw new BadInput(
+      `Bad request: Index required but not found for "${unindexed}". Help: Create an index for this key or use a different filter.`,
+    );
   }
 
   #checkSize(vector: readonly number[]): void {

@@ -6,7 +6,7 @@ const ID = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000
 
 let double: QdrantDouble;
 beforeEach(async () => {
-  double = new QdrantDouble();
+  double = new QdrantDouble({ isStrict: false });
   await ask("PUT", "/collections/c", { vectors: { size: 2, distance: "Cosine" } });
 });
 
@@ -128,6 +128,33 @@ describe("the Qdrant double", () => {
     ]);
     expect(await count({ must: [condition] })).toBe(expected);
     expect(await count({ must_not: [condition] })).toBe(2 - expected);
+  });
+
+  it.each([
+    ["a match", { must: { key: "a", match: { value: "x" } } }],
+    ["emptiness in a nested filter", { must: [{ must_not: { is_empty: { key: "a" } } }] }],
+  ])("filters by %s of a field without an index only where the mode is not strict", async (_, filter) => {
+    double = new QdrantDouble();
+    await ask("PUT", "/collections/c", { vectors: { size: 2, distance: "Cosine" } });
+    const requests = {
+      scroll: { filter },
+      count: { filter },
+      query: { query: [1, 0], filter },
+      "delete?wait=true": { filter },
+    };
+    const statuses = async () => {
+      const asked = Object.entries(requests).map(([name, body]) => ask("POST", `/collections/c/points/${name}`, body));
+      return (await Promise.all(asked)).map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([400, 400, 400, 400]);
+    const refusal = await ask("POST", "/collections/c/points/count", { filter });
+    expect(refusal.body.status.error).toContain('Index required but not found for "a"');
+    await ask("PUT", "/collections/c/index?wait=true", { field_name: "a", field_schema: "keyword" });
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    double.collections.clear();
+    await ask("PUT", "/collections/c", { vectors: { size: 2, distance: "Cosine" } });
+    await ask("PATCH", "/collections/c", { strict_mode_config: { enabled: false } });
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
   });
 
   it("asks for a key, and lets one that may read do no more", async () => {

@@ -16,6 +16,8 @@ interface DoubleOptions {
   /** May read only. */
   readonly readOnlyApiKey?: string;
   readonly maxRequestBytes?: number;
+  /** Whether new collections are strict unless they ask for it not: so in Qdrant Cloud, and here by default; else they are not. */
+  readonly isStrict?: boolean;
 }
 
 /** How much later than its acknowledgement a write is applied that nobody waits for. */
@@ -42,7 +44,16 @@ const ROUTES: readonly Route[] = [
       if (double.collections.has(collection)) {
         throw new Refusal(409, `Wrong input: Collection \`${collection}\` already exists!`);
       }
-      double.collections.set(collection, new DoubleCollection(config));
+      const strict = { enabled: double.isStrict, ...config.strict_mode_config };
+      double.collections.set(collection, new DoubleCollection({ ...config, strict_mode_config: strict }));
+      return { done: true };
+    },
+  },
+  {
+    method: "PATCH",
+    pattern: new RegExp(`^${ONE}$`),
+    answer: (double, { collection, body }) => {
+      double.find(collection).update(parse(requests.UpdateCollection, body));
       return { done: true };
     },
   },
@@ -109,9 +120,11 @@ const ROUTES: readonly Route[] = [
 export class QdrantDouble {
   readonly collections = new Map<string, DoubleCollection>();
   readonly snapshots = new DoubleSnapshots();
+  readonly isStrict: boolean;
   readonly #options: DoubleOptions;
 
   constructor(options: DoubleOptions = {}) {
+    this.isStrict = options.isStrict ?? true;
     this.#options = options;
   }
 

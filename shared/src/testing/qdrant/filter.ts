@@ -19,6 +19,15 @@ export function matches(filter: Filter, point: StoredPoint): boolean {
   );
 }
 
+/** The payload keys that a filter looks at. */
+export const keysOf = ({ must, should, must_not: mustNot }: Filter): string[] =>
+  [must, should, mustNot].flatMap(listOf).flatMap((condition) => {
+    if ("key" in condition) return condition.key;
+    if ("has_id" in condition) return [];
+    if ("is_empty" in condition) return condition.is_empty.key;
+    return "is_null" in condition ? condition.is_null.key : keysOf(condition);
+  });
+
 const listOf = (conditions: Filter["must"]): readonly Condition[] =>
   Array.isArray(conditions) ? conditions : conditions ? [conditions as Condition] : [];
 

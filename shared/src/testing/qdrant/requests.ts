@@ -127,6 +127,9 @@ const ScalarQuantization = z.strictObject({
   }),
 });
 
+/** Of its many limits only what is in use: with `enabled` alone, Qdrant Cloud's defaults hold for the rest. */
+const StrictMode = z.strictObject({ enabled: z.boolean().nullish() });
+
 export const CreateCollection = z.strictObject({
   vectors: z.strictObject({
     size: positive,
@@ -139,8 +142,11 @@ export const CreateCollection = z.strictObject({
   on_disk_payload: z.boolean().nullish(),
   hnsw_config: Hnsw.nullish(),
   quantization_config: ScalarQuantization.nullish(),
+  strict_mode_config: StrictMode.nullish(),
 });
 export type CreateCollection = z.infer<typeof CreateCollection>;
+
+export const UpdateCollection = CreateCollection.pick({ strict_mode_config: true });
 
 const KeywordIndex = z.strictObject({
   type: z.literal("keyword"),
