@@ -33,6 +33,7 @@ module "backend" {
   cloudflare_ipv4_cidrs = data.cloudflare_ip_ranges.this.ipv4_cidrs
   backend_secret        = var.backend_secret
   qdrant_url            = module.vectors.url
+  qdrant_port           = module.vectors.port
   qdrant_api_key        = module.vectors.api_key
   secrets_version       = var.secrets_version
   settings              = var.backend_settings
@@ -63,12 +64,14 @@ module "backend_second" {
   cloudflare_ipv4_cidrs = data.cloudflare_ip_ranges.this.ipv4_cidrs
   backend_secret        = var.backend_secret
   qdrant_url            = module.vectors.url
+  qdrant_port           = module.vectors.port
   qdrant_api_key        = module.vectors.api_key
   secrets_version       = var.secrets_version
   settings              = var.backend_settings
   min_replicas          = var.min_replicas
   max_replicas          = var.max_replicas
   schedule              = var.schedule
+  alarm_actions         = var.second_alarm_actions
 }
 
 resource "cloudflare_dns_record" "backend" {

@@ -61,6 +61,12 @@ variable "second_availability_zones" {
   default = []
 }
 
+variable "second_alarm_actions" {
+  description = "SNS topics of the second region: an alarm reaches those of its own region alone."
+  type        = list(string)
+  default     = []
+}
+
 variable "redis_region" {
   description = "Upstash's primary region, near most of the callers."
   type        = string

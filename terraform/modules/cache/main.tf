@@ -11,11 +11,12 @@ terraform {
   }
 }
 
+# One region: the worker reads what it has just written (a new collection, a claim on an idempotency key), and a read replica
+# would answer from a moment before.
 resource "upstash_redis_database" "this" {
   database_name  = var.name
   region         = "global"
   primary_region = var.primary_region
-  read_regions   = var.read_regions
   tls            = true
 
   # Keys of tenants live here beside cache entries: a full database must refuse writes, never forget a tenant. Cache entries

@@ -18,17 +18,6 @@ variable "primary_region" {
   }
 }
 
-variable "read_regions" {
-  description = "Replicas. What they give may be a moment old: a revoked key may live that much longer."
-  type        = set(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for r in var.read_regions : contains(local.regions, r) && r != var.primary_region])
-    error_message = "read_regions: regions of Upstash other than the primary."
-  }
-}
-
 variable "monthly_budget_usd" {
   description = "Beyond it Upstash throttles, and calls fall back to the stricter limits without Redis."
   type        = number

@@ -81,12 +81,18 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   metric_query {
     id          = "percentage"
     label       = "Failed calls, %"
-    expression  = "IF(calls > 0, 100 * FILL(failed, 0) / calls)"
+    expression  = "IF(calls > 0, 100 * (FILL(failed, 0) + FILL(broken, 0) + FILL(late, 0)) / calls)"
     return_data = true
   }
 
   dynamic "metric_query" {
-    for_each = { calls = "RequestCount", failed = "HTTPCode_Target_5XX_Count" }
+    # Also what the load balancer itself answers for a replica that crashes or hangs; its 503 is the sleeping service's.
+    for_each = {
+      calls  = "RequestCount"
+      failed = "HTTPCode_Target_5XX_Count"
+      broken = "HTTPCode_ELB_502_Count"
+      late   = "HTTPCode_ELB_504_Count"
+    }
 
     content {
       id = metric_query.key

@@ -2,11 +2,9 @@
 
 locals {
   backend_port = 8788
-  # 6333 unless the address names another: as the backend reads it.
-  qdrant_port = try(tonumber(regex("^https://[^/?#]*:([0-9]+)", var.qdrant_url)[0]), 6333)
   # What the backend fetches image URLs from (PUBLIC_PORTS in gpu-backend/src/media/fetch-image.ts), and Qdrant. Logs and
   # secrets are the ECS agent's affair.
-  outbound_ports = toset([for port in distinct([80, 443, 8080, 8443, local.qdrant_port]) : tostring(port)])
+  outbound_ports = toset([for port in distinct([80, 443, 8080, 8443, var.qdrant_port]) : tostring(port)])
 }
 
 # One object for all ranges: a change of Cloudflare's list is one change here.

@@ -103,6 +103,8 @@ resource "aws_ecs_service" "backend" {
   # A secret's new value is read by new tasks only.
   triggers             = { secrets_version = var.secrets_version }
   force_new_deployment = true
+  # An apply ends when the new replicas serve, or fails when ECS has gone back: what calls them is changed after that.
+  wait_for_steady_state = true
 
   deployment_circuit_breaker {
     enable   = true

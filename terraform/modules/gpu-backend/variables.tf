@@ -67,6 +67,12 @@ variable "qdrant_url" {
   }
 }
 
+variable "qdrant_port" {
+  description = "The address's port, as the backend reads it: 6333 unless it names one. By itself, since a plan must know it and a new cluster's address is not known yet."
+  type        = number
+  default     = 6333
+}
+
 variable "qdrant_api_key" {
   description = "A key that may manage collections. This module keeps it out of the state."
   type        = string

@@ -3,6 +3,11 @@ output "url" {
   value       = local.makes_cluster ? qdrant-cloud_accounts_cluster.this[0].url : var.self_hosted_url
 }
 
+output "port" {
+  description = "Of that address; known before a cluster is."
+  value       = try(tonumber(regex("^https://[^/?#]*:([0-9]+)", var.self_hosted_url)[0]), 6333)
+}
+
 output "api_key" {
   description = "Of the backend: may manage collections."
   value       = local.makes_cluster ? qdrant-cloud_accounts_database_api_key_v2.this["backend"].key : var.self_hosted_api_key

@@ -340,15 +340,30 @@ run "saves_on_gateways" {
   }
 }
 
-run "knows_qdrants_port" {
+run "lets_out_to_qdrants_port" {
   command = plan
 
   variables {
-    qdrant_url = "https://qdrant.example:7443/path"
+    qdrant_url  = "https://qdrant.example:7443/path"
+    qdrant_port = 7443
   }
 
   assert {
     condition     = contains(keys(aws_vpc_security_group_egress_rule.replica), "7443") && !contains(keys(aws_vpc_security_group_egress_rule.replica), "6333")
-    error_message = "The firewall opens the port that the address names."
+    error_message = "The firewall opens the port that is named."
+  }
+}
+
+# The first apply makes Qdrant's cluster and the backend together.
+run "a_plan_before_qdrants_address_is_known" {
+  command = plan
+
+  module {
+    source = "./tests/new-cluster"
+  }
+
+  assert {
+    condition     = module.backend.log_group_name == "/sightline/sightline-test/backend"
+    error_message = "It has a plan."
   }
 }
