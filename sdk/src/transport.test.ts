@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ApiError, AuthenticationError, ConnectionError, ServerError, TimeoutError } from "./errors.ts";
+import { ApiError, AuthenticationError, ConnectionError, ServerError, SightlineError, TimeoutError } from "./errors.ts";
 import { type Call, type RetryNotice, Transport, type TransportOptions } from "./transport.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -222,6 +222,16 @@ describe("a server that cannot be reached", () => {
     const error = await away.json(read).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as Error).message).toMatch(/^GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached: .+/);
+  });
+
+  it("is told from one that is not Sightline", async () => {
+    answers = [(response) => response.end("<h1>Welcome to the hotel</h1>")];
+    const error = await transport()
+      .json(read)
+      .catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(SightlineError);
+    expect((error as Error).message).toMatch(/^http:\/\/127.+ gave no answer of Sightline's: is it the API's address/);
+    expect(seen).toHaveLength(1);
   });
 
   it("is told from a URL that is none", () => {

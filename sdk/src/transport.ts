@@ -62,9 +62,15 @@ export class Transport {
     };
   }
 
-  /** @throws ApiError, ConnectionError, or the reason of the signal. */
+  /** @throws ApiError, ConnectionError, the reason of the signal, or SightlineError if somebody else answered. */
   async json<T>(call: Call, options: CallOptions = {}): Promise<T> {
-    return JSON.parse(await this.#untilAnswered(call, options, (response) => response.text())) as T;
+    const body = await this.#untilAnswered(call, options, (response) => response.text());
+    try {
+      return JSON.parse(body) as T;
+    } catch (cause) {
+      const message = `${this.#options.baseUrl} gave no answer of Sightline's: is it the API's address, and no page of a proxy or a login?`;
+      throw new SightlineError(message, { cause });
+    }
   }
 
   /** @throws as `json` does. */
