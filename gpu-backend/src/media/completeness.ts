@@ -3,6 +3,7 @@
  * these two as soon as it has the first frame's pixels, so a file cut after them would pass as whole.
  */
 import type { ImageType } from "@sightline/shared/image-bytes";
+import { pngChunkTypes } from "./png-chunks.ts";
 
 /** @returns false if the end of the file is missing. Bytes after the end are ignored, as every decoder does. */
 export function isComplete(bytes: Uint8Array, type: ImageType): boolean {
@@ -11,19 +12,8 @@ export function isComplete(bytes: Uint8Array, type: ImageType): boolean {
   return true;
 }
 
-const PNG_SIGNATURE_BYTES = 8;
-/** Length, type and checksum around a chunk's data. */
-const PNG_CHUNK_FRAME_BYTES = 12;
-const PNG_IEND = 0x49454e44;
-
-/** Walks the chunks to IEND. Source: PNG 3rd edition, §5.3. */
 function reachesPngEnd(bytes: Uint8Array): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = PNG_SIGNATURE_BYTES;
-  while (at + PNG_CHUNK_FRAME_BYTES <= bytes.length) {
-    if (view.getUint32(at + 4) === PNG_IEND) return true;
-    at += PNG_CHUNK_FRAME_BYTES + view.getUint32(at);
-  }
+  for (const type of pngChunkTypes(bytes)) if (type === "IEND") return true;
   return false;
 }
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ImageLimits, openImage } from "./decode.ts";
 import { sharp } from "./libvips.ts";
-import { draw, drawAnimation, drawEveryFormat } from "./test-pictures.ts";
+import { draw, drawAnimation, drawEveryFormat, forgeScans } from "./test-pictures.ts";
 
 const [WIDTH, HEIGHT] = [60, 40];
 const NOTHING = deflateSync(new Uint8Array());
@@ -99,6 +99,36 @@ describe("refuses", () => {
     const bomb = forgePng({ width: 8000, height: 8000, pixels: deflateSync(new Uint8Array(8000 * (8000 * 3 + 1))) });
     expect(bomb.length).toBeLessThan(300_000);
     expect(await codeOf(openImage(bomb))).toBe("image_too_many_pixels");
+  });
+
+  describe("a file that is far more work than its size says", () => {
+    it("a JPEG of more than 100 scans, though each is one that may be there", async () => {
+      expect(await pixelsOf(forgeScans(100))).toHaveLength(640 * 640 * 3);
+      const error = await refusalOf(openImage(forgeScans(101)));
+      expect([error.code, error.message]).toEqual(["image_invalid", expect.stringContaining("more than 100 scans")]);
+    });
+
+    it("but no JPEG for what looks like scans in its metadata or after its end", async () => {
+      const scans = Buffer.alloc(900, Buffer.from([0xff, 0xda, 0x00]));
+      const metadata = Buffer.concat([Buffer.from([0xff, 0xe1, (2 + 900) >> 8, (2 + 900) & 0xff]), scans]);
+      const jpeg = files.jpeg!;
+      await pixelsOf(Buffer.concat([jpeg.subarray(0, 2), metadata, jpeg.subarray(2), scans]));
+      await pixelsOf(await draw(400, 400).jpeg({ progressive: true, quality: 100 }).toBuffer());
+    });
+
+    it("a PNG with more than 64 texts to inflate", async () => {
+      const text = Buffer.concat([Buffer.from("k\0\0", "latin1"), deflateSync(Buffer.alloc(100_000))]);
+      const png = (texts: number) =>
+        forgePng({
+          width: 1,
+          height: 1,
+          pixels: deflateSync(Uint8Array.from([0, 10, 20, 30])),
+          chunks: Array.from({ length: texts }, () => ["zTXt", text] as const),
+        });
+      expect([...(await pixelsOf(png(64)))]).toEqual([10, 20, 30]);
+      const error = await refusalOf(openImage(png(65)));
+      expect([error.code, error.message]).toEqual(["image_invalid", expect.stringContaining("more than 64")]);
+    });
   });
 
   it("a picture without pixels", async () => {

@@ -4,6 +4,7 @@ import { type ImageType, sniffImageType } from "@sightline/shared/image-bytes";
 import { LIMITS } from "@sightline/shared/limits";
 import type { Metadata, OutputInfo, Sharp } from "sharp";
 import { isComplete } from "./completeness.ts";
+import { excessOf } from "./effort.ts";
 import { sharp } from "./libvips.ts";
 
 export interface ImageLimits {
@@ -43,6 +44,8 @@ export async function openImage(bytes: Uint8Array, limits: ImageLimits = LIMITS)
   if (bytes.length > limits.imageBytes) throw new ApiError("image_too_large");
   const type = sniffImageType(bytes);
   if (type === undefined) throw new ApiError("image_format_unsupported");
+  const excess = excessOf(bytes, type);
+  if (excess !== undefined) throw new ApiError("image_invalid", { message: excess });
 
   const header = await readHeader(bytes);
   const { width, height } = header.autoOrient;

@@ -43,3 +43,27 @@ export async function drawEveryFormat(width: number, height: number): Promise<Re
     avif: await picture.clone().avif({ effort: 0 }).toBuffer(),
   };
 }
+
+/** A progressive JPEG, 640 × 640, grey, of so many scans: each but the first says of all blocks in two bytes that nothing comes. */
+export function forgeScans(scans: number): Buffer {
+  const segment = (marker: number, ...data: readonly number[]) => [0xff, marker, 0, 2 + data.length, ...data];
+  const oneCode = (tableClass: number, symbol: number) =>
+    segment(0xc4, tableClass << 4, 1, ...new Array<number>(15).fill(0), symbol);
+  const blocks = 80 * 80;
+  return Buffer.from([
+    ...[0xff, 0xd8],
+    ...segment(0xdb, 0, ...new Array<number>(64).fill(1)),
+    ...segment(0xc2, 8, 640 >> 8, 640 & 0xff, 640 >> 8, 640 & 0xff, 1, 1, 0x11, 0),
+    ...oneCode(0, 0),
+    // «From here on 4096 blocks, and as many more as the next twelve bits say, are empty.»
+    ...oneCode(1, 0xc0),
+    ...segment(0xda, 1, 1, 0, 0, 0, 0),
+    ...new Array<number>(blocks / 8).fill(0),
+    ...Array.from({ length: scans - 1 }, () => [
+      ...segment(0xda, 1, 1, 0, 1, 63, 0),
+      (blocks - 4096) >> 5,
+      (((blocks - 4096) << 3) & 0xff) | 0b111,
+    ]).flat(),
+    ...[0xff, 0xd9],
+  ]);
+}
