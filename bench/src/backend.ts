@@ -1,7 +1,7 @@
 /** The real inference service as a child process, and the edge's side of its internal API. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { TenantId } from "@sightline/shared/ids";
 import { EmbedResponse, MSGPACK, pack, type Timings, unpack } from "@sightline/shared/internal/protocol";
@@ -62,6 +62,8 @@ export async function startService(model: ServedFolder, threads: number): Promis
     MODELS: model.id,
     INFERENCE_THREADS: String(threads),
     DATA_DIR: dataDir,
+    // As the image starts it.
+    UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     LOG_LEVEL: "warn",
   };
   const child = await startChild(join(ROOT, "gpu-backend/src/main.ts"), ROOT, environment, Ready);

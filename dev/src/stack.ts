@@ -1,5 +1,6 @@
 /** Brings the parts of the local stack up, in order, and fills the sample collection. */
 import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Sightline } from "../../sdk/src/index.ts";
 import { banner } from "./banner.ts";
@@ -35,6 +36,8 @@ export async function startStack(model?: string): Promise<void> {
       DATA_DIR: join(dir, "vectors"),
       MODELS_DIR: models.join(","),
       LOG_LEVEL: settings.LOG_LEVEL,
+      // What gpu-backend/image/start.sh does: decodes on all cores, and room for the rest.
+      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 4),
       // Else glibc keeps what an unloaded model had: docs/decisions/0006.
       MALLOC_MMAP_THRESHOLD_: "1048576",
     }),

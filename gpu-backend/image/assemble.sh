@@ -24,7 +24,7 @@ rm -rf "$out/node_modules/typescript" "$out/node_modules/@typescript" "$out/node
 
 tar -c --exclude='*.test.ts' --exclude=testing --exclude=conformance shared/src gpu-backend/src | tar -x -C "$out"
 mkdir -p "$out/gpu-backend/image" "$out/models"
-cp gpu-backend/image/health-check.mjs "$out/gpu-backend/image/"
+cp gpu-backend/image/start.sh gpu-backend/image/health-check.mjs "$out/gpu-backend/image/"
 
 # Built-in models, and the catalogue that `models pull` knows.
 for manifest in models/*/manifest.json; do cp -R "$(dirname "$manifest")" "$out/models/"; done

@@ -14,7 +14,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -80,6 +80,13 @@ try {
   assert.equal(ready.components.models.loaded[0]?.id, "emoji-dual", "the built-in model is served");
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s`, "m"), "it is not root");
+
+  const startedWith = readFileSync(`/proc/${child.pid}/environ`, "utf8").split("\0");
+  const pool = startedWith.find((pair) => pair.startsWith("UV_THREADPOOL_SIZE="))?.split("=")[1];
+  assert.ok(
+    Number(pool) > availableParallelism(),
+    "pictures are decoded on all cores, and calls are checked beside them",
+  );
 
   assert.equal(inside(healthCommand).status, 0, "the health check says it is alive");
   assert.notEqual(inside(healthCommand, { PORT: "1" }).status, 0, "the health check notices when nobody answers");

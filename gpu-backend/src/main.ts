@@ -85,6 +85,13 @@ const server = createHttpServer(
   getRequestListener(app.fetch, { hostname: config.HOST }),
 );
 const drain = drainable(server);
+// libuv reads it once, before we run; its default is 4.
+const poolThreads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+if (poolThreads <= config.DECODE_CONCURRENCY)
+  log.warn(
+    { poolThreads, decodeConcurrency: config.DECODE_CONCURRENCY },
+    "UV_THREADPOOL_SIZE leaves no thread beside the decodes: start with DECODE_CONCURRENCY and 4 more",
+  );
 server.listen(config.PORT, config.HOST);
 await once(server, "listening");
 const { port } = server.address() as AddressInfo;
