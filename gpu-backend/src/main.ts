@@ -61,6 +61,10 @@ const registry = new Registry({
     maxQueue: config.MAX_QUEUE,
   },
   observer,
+  onBroken: ({ model, graph, reason }) => {
+    log.fatal({ model, graph, err: reason }, "the graph fails whatever it is given: only a new process can help");
+    void shutDown("a graph is broken", { code: 1 });
+  },
   log,
   now,
 });
@@ -100,7 +104,7 @@ log.info({ host: config.HOST, port }, "listening");
 process.once("disconnect", () => void shutDown("the parent has gone"));
 // It may have gone while we were loading; without a parent's channel `connected` is undefined.
 if (process.connected === false) void shutDown("the parent has gone");
-process.once("SIGTERM", () => void shutDown("SIGTERM", config.DRAIN_DELAY_MS));
+process.once("SIGTERM", () => void shutDown("SIGTERM", { delayMs: config.DRAIN_DELAY_MS }));
 process.once("SIGINT", () => void shutDown("SIGINT"));
 process.on("SIGHUP", () => void reloadModels());
 
@@ -136,8 +140,8 @@ async function reloadModels(): Promise<void> {
   }
 }
 
-/** Not ready → no new connections → work in progress ends → models and store close → exit 0. */
-async function shutDown(reason: string, delayMs = 0): Promise<void> {
+/** Not ready → no new connections → work in progress ends → models and store close → exit. */
+async function shutDown(reason: string, { delayMs = 0, code = 0 } = {}): Promise<void> {
   if (replica.phase === "draining") return;
   replica.phase = "draining";
   log.info({ reason, delayMs }, "draining");
@@ -150,5 +154,5 @@ async function shutDown(reason: string, delayMs = 0): Promise<void> {
   if (replica.registry) await replica.store.close();
   await tracing?.shutDown();
   log.info("stopped");
-  process.exit(0);
+  process.exit(code);
 }

@@ -1,7 +1,7 @@
 /**
  * Should this replica get traffic? Yes while it serves at least one model, of each one that it was told by name to serve at
  * least one revision, and no shutdown is under way. A model is served once it has answered a warm-up, and as long as its
- * sessions live. What else is wrong makes it `degraded`, which is ready: a model that was refused beside those; a vector store
+ * sessions live and answer. What else is wrong makes it `degraded`, which is ready: a model that was refused beside those; a vector store
  * that is away, since all replicas would leave together although they can embed and judge without it.
  */
 import type { StoreHealth } from "@sightline/shared/store/port";

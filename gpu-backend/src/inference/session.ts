@@ -23,7 +23,7 @@ export interface SessionDeps {
 export interface SessionStats {
   /** Of the worker that was last ready. */
   readonly provider: ProviderChoice;
-  /** False while a dead worker is being replaced. */
+  /** False while a dead worker is being replaced; of an engine, also when it can do nothing any more. */
   readonly alive: boolean;
   /** Workers that died and were replaced. */
   readonly restarts: number;

@@ -5,6 +5,7 @@ import { Session, type SessionDeps, type SessionStats } from "../inference/sessi
 import type { SessionSpec } from "../inference/session-protocol.ts";
 import type { Row } from "../inference/worker-link.ts";
 import { UNOBSERVED } from "../observer.ts";
+import { BreakdownWatch } from "./breakdown.ts";
 
 /** Bulk waits for a person, but not for longer than this without any progress. */
 const BULK_PATIENCE_MS = 500;
@@ -28,12 +29,24 @@ export interface EnginePlan {
   readonly parted?: (rows: readonly Row[]) => readonly (readonly Row[])[];
 }
 
+/** A graph that can do nothing any more, though its worker lives. Only a new process can help. */
+export interface BrokenEngine {
+  /** `modelRevisionKey`. */
+  readonly model: string;
+  readonly graph: string;
+  readonly reason: unknown;
+}
+
+export interface EngineDeps extends SessionDeps {
+  readonly onBroken?: ((engine: BrokenEngine) => void) | undefined;
+}
+
 export interface EngineParts {
   /** `modelRevisionKey`, for who watches. */
   readonly model: string;
   /** As `Model.stats` names it. */
   readonly graph: string;
-  readonly deps: SessionDeps;
+  readonly deps: EngineDeps;
   readonly maxQueue: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -64,12 +77,19 @@ export async function openEngine(plan: EnginePlan, parts: EngineParts): Promise<
     await session.close();
     throw error;
   }
+  const probes = warmUp.slice(0, 1);
+  const watch = new BreakdownWatch(
+    async () => {
+      for (const probe of probes) await answer(session, probe, finish);
+    },
+    (reason) => deps.onBroken?.({ model, graph, reason }),
+  );
   const batcher = new Batcher<Row, Float32Array>({
     maxBatch,
     maxQueue,
     bulkPatienceMs: BULK_PATIENCE_MS,
     now,
-    run: (rows) => (parted ? runParted(session, rows, parted(rows)) : session.run(rows)),
+    run: (rows) => watch.run(() => (parted ? runParted(session, rows, parted(rows)) : session.run(rows))),
     observer: {
       batch: (entries) => observer.batch({ model, graph, provider: session.stats().provider.chosen, entries }),
       dropped: (reason) => observer.dropped(reason),
@@ -84,7 +104,10 @@ export async function openEngine(plan: EnginePlan, parts: EngineParts): Promise<
         throw new ApiError("internal_error", { cause });
       }
     },
-    stats: () => ({ ...batcher.stats(), ...session.stats() }),
+    stats() {
+      const { alive, ...stats } = session.stats();
+      return { ...batcher.stats(), ...stats, alive: alive && !watch.isBroken };
+    },
     async close() {
       await batcher.drain();
       await session.close();

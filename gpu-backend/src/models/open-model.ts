@@ -7,6 +7,7 @@ import { spawnSessionWorker } from "../inference/session.ts";
 import type { SessionSpec } from "../inference/session-protocol.ts";
 import type { Observer } from "../observer.ts";
 import { openClipModel } from "./clip/model.ts";
+import type { BrokenEngine } from "./engine.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { blaming, ModelFault } from "./fault.ts";
 import { Manifest, type ModelFile, type Variant, type Variants } from "./manifest.ts";
@@ -28,6 +29,8 @@ export interface OpenOptions {
   /** Bytes that loading may take. */
   readonly freeBytes: () => number;
   readonly observer?: Observer;
+  /** What is told here is not ready any more, and will not be in this process. */
+  readonly onBroken?: (engine: BrokenEngine) => void;
 }
 
 export interface OpenedModel {
@@ -72,7 +75,7 @@ async function gather<Graph extends string>(
   location: Location,
   { family, text: { tokenizer } }: Manifest,
   graphs: Readonly<Record<Graph, Variants>>,
-  { variants, engine, log, now, freeBytes, observer }: OpenOptions,
+  { variants, engine, log, now, freeBytes, observer, onBroken }: OpenOptions,
   /** Bytes that the warm-up takes beside a loaded graph, where it is much. */
   working: (file: ChosenFile) => number = () => 0,
 ) {
@@ -96,6 +99,7 @@ async function gather<Graph extends string>(
     deps: {
       log,
       observer,
+      onBroken,
       // Found and verified each time that it is opened, also for a worker that replaces a dead one: a folder that was
       // changed meanwhile must not bring other weights under the same revision.
       spawn: async (spec: SessionSpec) => {

@@ -41,7 +41,7 @@ export interface ModelReport {
   readonly id: string;
   readonly revision: string;
   readonly family: Family;
-  /** `down` while a session worker of it is being replaced. */
+  /** `down` while a session worker of it is being replaced, and for good when a graph of it can do nothing any more. */
   readonly status: "ok" | "down";
   readonly folder: string;
   readonly loadMs: number;

@@ -4,9 +4,8 @@ import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Served } from "@sightline/shared/internal/protocol";
 import { normalise } from "@sightline/shared/vectors";
 import type { BatchAnswer, BatchCall } from "../../inference/batcher.ts";
-import type { SessionDeps } from "../../inference/session.ts";
 import type { Feed } from "../../inference/session-protocol.ts";
-import { type Engine, type EnginePlan, type EngineStats, openEngine } from "../engine.ts";
+import { type Engine, type EngineDeps, type EnginePlan, type EngineStats, openEngine } from "../engine.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { blaming } from "../fault.ts";
 import type { ClipManifest } from "../manifest.ts";
@@ -57,7 +56,7 @@ export interface ClipModelOptions {
   readonly paths: ClipFiles;
   readonly engine: EngineOptions;
   readonly now: () => number;
-  readonly deps: SessionDeps;
+  readonly deps: EngineDeps;
 }
 
 /** @throws ModelFault if the model cannot be served. */

@@ -3,9 +3,8 @@ import { readFile } from "node:fs/promises";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Served } from "@sightline/shared/internal/protocol";
 import type { BatchCall } from "../../inference/batcher.ts";
-import type { SessionDeps } from "../../inference/session.ts";
 import type { Feed } from "../../inference/session-protocol.ts";
-import { type EnginePlan, type EngineStats, openEngine } from "../engine.ts";
+import { type EngineDeps, type EnginePlan, type EngineStats, openEngine } from "../engine.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { blaming } from "../fault.ts";
 import type { ModelFile, OfaManifest } from "../manifest.ts";
@@ -54,7 +53,7 @@ export interface OfaModelOptions {
   readonly paths: { readonly pair: string; readonly tokenizer: string };
   readonly engine: EngineOptions;
   readonly now: () => number;
-  readonly deps: SessionDeps;
+  readonly deps: EngineDeps;
 }
 
 /** @throws ModelFault if the model cannot be served. */
