@@ -9,6 +9,7 @@ import { type SigningKey, verifyCall } from "@sightline/shared/internal/token";
 import { LIMITS } from "@sightline/shared/limits";
 import type { Context, Hono } from "hono";
 import { z } from "zod";
+import { withDeadline } from "../deadline.ts";
 import type { Observer } from "../observer.ts";
 
 declare module "hono" {
@@ -50,7 +51,8 @@ export function internalApi(
         const signal = AbortSignal.any([c.req.raw.signal, deadline]);
         observer.call(signal);
         try {
-          const answer = await handle(request, { tenant, deadlineAt: now() + ms, signal });
+          const work = () => handle(request, { tenant, deadlineAt: now() + ms, signal });
+          const answer = await withDeadline(performance.now() + ms, work);
           c.set("timings", Timed.safeParse(answer).data?.timings);
           return c.body(pack(answer) as Uint8Array<ArrayBuffer>, 200, { "content-type": MSGPACK });
         } catch (error) {

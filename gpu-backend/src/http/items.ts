@@ -30,6 +30,7 @@ export function itemsRoute(api: InternalApi, replica: Replica, embedder: Embedde
     call.signal.throwIfAborted();
     if (points.length > 0) {
       await replica.store.ensure(space);
+      call.signal.throwIfAborted();
       await replica.store.upsert(space, { tenant: call.tenant, collection: request.collection }, points);
     }
     return {

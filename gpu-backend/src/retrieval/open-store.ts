@@ -4,9 +4,10 @@ import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
+import { callMsLeft } from "../deadline.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "./embedded-store.ts";
 
-/** How long one call of the store may take: less than the edge waits for its answer. */
+/** How long one call of the store may take at most; less where the call that wants it has less time left. */
 const QDRANT_CALL_MS = 20_000;
 
 /**
@@ -21,7 +22,7 @@ export async function openStore(
   if (config.VECTOR_STORE === "embedded") return openEmbeddedStore({ dataDir: config.DATA_DIR, log });
   const store = new QdrantStore({
     connection: new QdrantConnection({ url: config.QDRANT_URL ?? "", apiKey: config.QDRANT_API_KEY }),
-    callMs: () => QDRANT_CALL_MS,
+    callMs: () => Math.min(QDRANT_CALL_MS, callMsLeft()),
     headers: outgoingHeaders,
     layout: {
       shardNumber: config.QDRANT_SHARD_NUMBER,
