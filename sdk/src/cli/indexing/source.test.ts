@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LIMITS } from "@sightline/shared/limits";
@@ -10,6 +10,18 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "sight line source "));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
+
+/** Nothing is closed to root. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return work();
+  await chmod(dir, 0o755);
+  process.seteuid?.(65534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
 
 async function all(source: Source): Promise<Entry[]> {
   const entries: Entry[] = [];
@@ -49,6 +61,24 @@ describe("a folder", () => {
     const [empty, large] = await all(await openSource(dir));
     await expect(empty?.load()).rejects.toThrow("the file is empty");
     await expect(large?.load()).rejects.toThrow("larger than 10 MB");
+  });
+
+  it("takes linked pictures, and does not follow linked folders, which may lead back to itself", async () => {
+    await mkdir(join(dir, "below"));
+    await writeFile(join(dir, "below/a.png"), "a");
+    await symlink(dir, join(dir, "below/above"));
+    await symlink(join(dir, "below/a.png"), join(dir, "b.png"));
+    const source = await openSource(dir);
+    const items = await Promise.all((await all(source)).map((entry) => entry.load()));
+    expect(items.map(({ id }) => id)).toEqual(["b.png", "below/a.png"]);
+  });
+
+  it("names a folder below that it may not read, and goes on", async () => {
+    await mkdir(join(dir, "lost+found"), { mode: 0 });
+    await writeFile(join(dir, "a.png"), "a");
+    const [closed, open] = await all(await asNobody(() => openSource(dir)));
+    await expect(closed?.load()).rejects.toThrow(/^the folder cannot be read: EACCES/);
+    expect(await open?.load()).toMatchObject({ id: "a.png" });
   });
 
   it("without a picture is refused", async () => {

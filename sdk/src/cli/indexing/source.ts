@@ -38,9 +38,13 @@ export async function openSource(path: string): Promise<Source> {
 
 /** Ids are paths below the folder, with `/` on every system; the metadata holds them in two parts, to filter by. */
 async function openFolder(folder: string): Promise<Source> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => PICTURE.test(name)).sort();
+  const { pictures, closed } = await listPictures(folder);
   async function* entries(): AsyncGenerator<Entry> {
-    for (const name of names) {
+    for (const { name, reason } of closed) {
+      const load = () => Promise.reject(new Error(`the folder cannot be read: ${reason}`));
+      yield { label: join(folder, name), fingerprint: `${name} ${reason}`, load };
+    }
+    for (const name of pictures.sort()) {
       const file = join(folder, name);
       const id = name.split(sep).join("/");
       const found = await stat(file).catch(() => undefined);
@@ -56,7 +60,32 @@ async function openFolder(folder: string): Promise<Source> {
       };
     }
   }
-  return { total: names.length, entries };
+  return { total: closed.length + pictures.length, entries };
+}
+
+interface Listing {
+  /** Paths below the folder. */
+  readonly pictures: string[];
+  /** Folders that cannot be read, and why. */
+  readonly closed: { readonly name: string; readonly reason: string }[];
+}
+
+/** However deep; links to folders are passed by, since one to a folder above would never end. */
+async function listPictures(root: string): Promise<Listing> {
+  const listing: Listing = { pictures: [], closed: [] };
+  const folders = [""];
+  for (let below = folders.pop(); below !== undefined; below = folders.pop()) {
+    try {
+      for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+        const name = join(below, entry.name);
+        if (entry.isDirectory()) folders.push(name);
+        else if (PICTURE.test(name)) listing.pictures.push(name);
+      }
+    } catch (error) {
+      listing.closed.push({ name: below, reason: (error as Error).message });
+    }
+  }
+  return listing;
 }
 
 /** A line is an item as the API takes it; instead of `image` it may name a `file`, below the folder of the list. */
