@@ -48,13 +48,21 @@ export function meter(c: Context<App>, done: Work): void {
   if (call) c.set("call", { ...call, work: done });
 }
 
-/** When the call is over, frees its place and meters what it did. A call that failed did nothing. */
+/**
+ * When the call is over, frees its place and meters what it did. A call that failed did nothing. One whose caller goes away ends
+ * like any other: the platform would drop it where it stands, and its place would stay taken until the lease ends.
+ */
 export const metering = createMiddleware<App>(async (c, next) => {
-  await next();
-  const { call, redis, services } = c.var;
-  if (!call) return;
-  const done = c.res.status < 400 ? call.work : {};
-  c.executionCtx.waitUntil(services.settlements.add({ call, done, at: Date.now() }, redis));
+  const over = Promise.withResolvers<void>();
+  c.executionCtx.waitUntil(over.promise);
+  try {
+    await next();
+  } finally {
+    const { call, redis, services } = c.var;
+    const done = call && c.res.status < 400 ? call.work : {};
+    if (call) c.executionCtx.waitUntil(services.settlements.add({ call, done, at: Date.now() }, redis));
+    over.resolve();
+  }
 });
 
 function tell(c: Context<App>, { requests, compute, quota }: Decision, now: number): void {
