@@ -41,6 +41,18 @@ module "backend" {
   max_replicas          = var.max_replicas
   schedule              = var.schedule
   alarm_actions         = var.alarm_actions
+
+  network                     = var.network
+  instance_types              = var.machines.instance_types
+  task_cpu                    = var.machines.task_cpu
+  task_memory_mib             = var.machines.task_memory_mib
+  on_demand_base              = var.machines.on_demand_base
+  spot_percentage             = var.machines.spot_percentage
+  requests_per_replica_minute = var.machines.requests_per_replica_minute
+  idle_minutes                = var.machines.idle_minutes
+  nat_gateway_per_zone        = var.machines.nat_gateway_per_zone
+  log_retention_days          = var.machines.log_retention_days
+  queue_depth                 = var.machines.queue_depth
 }
 
 module "certificate_second" {
@@ -72,6 +84,18 @@ module "backend_second" {
   max_replicas          = var.max_replicas
   schedule              = var.schedule
   alarm_actions         = var.second_alarm_actions
+
+  network                     = var.second_network
+  instance_types              = var.machines.instance_types
+  task_cpu                    = var.machines.task_cpu
+  task_memory_mib             = var.machines.task_memory_mib
+  on_demand_base              = var.machines.on_demand_base
+  spot_percentage             = var.machines.spot_percentage
+  requests_per_replica_minute = var.machines.requests_per_replica_minute
+  idle_minutes                = var.machines.idle_minutes
+  nat_gateway_per_zone        = var.machines.nat_gateway_per_zone
+  log_retention_days          = var.machines.log_retention_days
+  queue_depth                 = var.machines.queue_depth
 }
 
 resource "cloudflare_dns_record" "backend" {

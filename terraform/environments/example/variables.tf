@@ -37,7 +37,9 @@ variable "continent" {
 }
 
 variable "availability_zones" {
-  type = list(string)
+  description = "At least two, of the VPC that is made."
+  type        = list(string)
+  default     = []
 }
 
 variable "second_region" {
@@ -90,6 +92,46 @@ variable "schedule" {
     max      = number
   }))
   default = {}
+}
+
+variable "machines" {
+  description = "Machines and scaling in each region, where the module's defaults do not fit: modules/gpu-backend/variables.tf says what each means."
+  type = object({
+    instance_types              = optional(list(string))
+    task_cpu                    = optional(number)
+    task_memory_mib             = optional(number)
+    on_demand_base              = optional(number)
+    spot_percentage             = optional(number)
+    requests_per_replica_minute = optional(number)
+    idle_minutes                = optional(number)
+    nat_gateway_per_zone        = optional(bool)
+    log_retention_days          = optional(number)
+    queue_depth = optional(object({
+      target          = number
+      collector_image = string
+    }))
+  })
+  default = {}
+}
+
+variable "network" {
+  description = "A VPC of your own in the first region, instead of availability_zones."
+  type = object({
+    vpc_id             = string
+    public_subnet_ids  = list(string)
+    private_subnet_ids = list(string)
+  })
+  default = null
+}
+
+variable "second_network" {
+  description = "The same in the second."
+  type = object({
+    vpc_id             = string
+    public_subnet_ids  = list(string)
+    private_subnet_ids = list(string)
+  })
+  default = null
 }
 
 variable "backend_settings" {

@@ -134,6 +134,7 @@ variable "nat_gateway_per_zone" {
   description = "false: one for all zones, which is cheaper and lost with its zone."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "cloudflare_ipv4_cidrs" {
@@ -162,6 +163,7 @@ variable "instance_types" {
   description = "GPU instance types in the order of preference. A replica reserves one GPU."
   type        = list(string)
   default     = ["g6.xlarge", "g5.xlarge"]
+  nullable    = false
 
   validation {
     condition     = length(var.instance_types) > 0 && alltrue([for t in var.instance_types : can(regex("^(g4dn|g5|g6|g6e|p4d|p5)\\.[0-9a-z]+$", t))])
@@ -173,18 +175,21 @@ variable "task_cpu" {
   description = "CPU units (1024 = one vCPU) of a replica. The default fits beside the ECS agent on an .xlarge."
   type        = number
   default     = 3584
+  nullable    = false
 }
 
 variable "task_memory_mib" {
   description = "Memory of a replica in MiB. The default fits on an .xlarge of 16 GiB."
   type        = number
   default     = 13312
+  nullable    = false
 }
 
 variable "on_demand_base" {
   description = "So many instances are always on-demand; of those beyond, spot_percentage are spot."
   type        = number
   default     = 1
+  nullable    = false
 
   validation {
     condition     = var.on_demand_base >= 0 && floor(var.on_demand_base) == var.on_demand_base
@@ -196,6 +201,7 @@ variable "spot_percentage" {
   description = "Share of spot instances beyond on_demand_base."
   type        = number
   default     = 50
+  nullable    = false
 
   validation {
     condition     = var.spot_percentage >= 0 && var.spot_percentage <= 100
@@ -231,6 +237,7 @@ variable "requests_per_replica_minute" {
   description = "Replicas are added and taken away so that each gets about so many calls a minute. Measure it: half of what one replica can do."
   type        = number
   default     = 600
+  nullable    = false
 
   validation {
     condition     = var.requests_per_replica_minute > 0
@@ -256,6 +263,7 @@ variable "idle_minutes" {
   description = "With min_replicas = 0: after so long without a call the last replica goes. The next refused call wakes the service; that takes minutes."
   type        = number
   default     = 30
+  nullable    = false
 
   validation {
     condition     = var.idle_minutes >= 15 && var.idle_minutes <= 1440 && var.idle_minutes % 5 == 0
@@ -293,8 +301,9 @@ variable "alarm_actions" {
 }
 
 variable "log_retention_days" {
-  type    = number
-  default = 30
+  type     = number
+  default  = 30
+  nullable = false
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)

@@ -80,6 +80,19 @@ run "two_regions" {
   }
 }
 
+run "other_machines" {
+  command = plan
+
+  variables {
+    machines = { instance_types = ["g6e.xlarge"], spot_percentage = 0 }
+  }
+
+  assert {
+    condition     = output.url == "https://sightline.example.com"
+    error_message = "What is not named is the module's default."
+  }
+}
+
 run "half_a_second_region" {
   command = plan
 
