@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { Sightline } from "../../sdk/src/index.ts";
 import { banner } from "./banner.ts";
 import { type Part, startPart } from "./child.ts";
+import { loadEmojiSamples } from "./emoji.ts";
 import { modelFolders, requireModel } from "./models.ts";
 import { buildPage } from "./page.ts";
 import { requireFreePort } from "./port.ts";
-import { indexSamples } from "./samples.ts";
+import { indexSamples, sayOf } from "./samples.ts";
 import { seedTenant } from "./seed.ts";
 import { loadSecrets, readSettings, writePrivate } from "./settings.ts";
 import { end, isEnding, onEnd } from "./shutdown.ts";
@@ -84,16 +85,13 @@ export async function startStack(model?: string): Promise<void> {
 
   worker.exited.catch(giveUp);
 
-  const { indexed, total, ms } = await indexSamples(new Sightline({ baseUrl: url, apiKey: secrets.apiKey }));
+  const sightline = new Sightline({ baseUrl: url, apiKey: secrets.apiKey });
+  const samples = await indexSamples(sightline, await loadEmojiSamples());
   // Callers need no more than the session; this is for those who look at the parts.
   await writePrivate(partsFile, { backend_url: backendUrl });
   await writePrivate(sessionFile, { url, api_key: secrets.apiKey, admin_token: secrets.adminToken });
-  const rate =
-    indexed > 0
-      ? `, ${indexed} pictures indexed at ${Math.round(indexed / (ms / 1000))}/s`
-      : `, ${total} pictures kept`;
   console.log(banner(url, secrets.apiKey));
-  console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s${rate}.`);
+  console.log(`  Started in ${((performance.now() - from) / 1000).toFixed(1)} s, ${sayOf(samples)}.`);
 }
 
 /** The worker's own variables, where they are set: else those of wrangler.toml are in force. The backend sees them all anyway. */

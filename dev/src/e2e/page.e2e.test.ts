@@ -126,7 +126,10 @@ describe.skipIf(!hasBrowser())("the page", () => {
     await writeFile(join(folder.path, "broken.png"), "no picture");
     await writeFile(join(folder.path, "notes.txt"), "no picture either");
 
-    page = await world.open(`#/add?new=shots-${Date.now()}`);
+    page = await world.open("#/add");
+    await page.getByTestId("add-collection").locator("option[value=emoji]").waitFor({ state: "attached" });
+    expect(await page.getByTestId("add-collection").inputValue(), "the samples' collection is nobody's own").toBe("");
+    await page.getByTestId("new-collection").fill(`shots-${Date.now()}`);
     const phase = () => page.getByTestId("upload").getAttribute("data-phase");
     const chosen = () => page.getByTestId("chosen").textContent();
     await page.getByTestId("folder-chooser").setInputFiles(folder.path);

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { CodeBlock } from "../code/code-block.tsx";
-import { chooseCollection, useCollections } from "../collections.ts";
+import { useCollections } from "../collections.ts";
 import type { PanelProps } from "../panel.ts";
 import { formatRoute } from "../route.ts";
 import { useServices } from "../services.ts";
@@ -22,8 +22,9 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
   const { t } = useServices();
   const { value: names, failure, retry } = useCollections(isActive);
   const asked = new URLSearchParams(query);
-  const isNew = asked.has("new") || names?.length === 0;
-  const collection = isNew ? (asked.get("new") ?? "") : (chooseCollection(asked.get("in") ?? "", names) ?? "");
+  // Only a collection that the person has named gets pictures: the samples are not his.
+  const isNew = !asked.get("in");
+  const collection = (isNew ? asked.get("new") : asked.get("in")) ?? "";
   const [chosen, setChosen] = useState<Chosen>();
   const { state, start, pause, cancel, clear } = useUpload();
   const isBusy = state !== undefined && BUSY.includes(state.phase);
