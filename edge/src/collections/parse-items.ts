@@ -4,6 +4,7 @@ import { parseInput } from "@sightline/shared/api/input";
 import { ApiError } from "@sightline/shared/errors";
 import type { WriteItemsRequest } from "@sightline/shared/internal/protocol";
 import { normalise, vectorToBytes } from "@sightline/shared/vectors";
+import { refuseOddShapes } from "../http/body.ts";
 import { explain } from "../http/explain.ts";
 import { isSameModel } from "./placement.ts";
 import type { CollectionRecord } from "./registry.ts";
@@ -49,6 +50,7 @@ export function parseItems(items: readonly unknown[], collection: CollectionReco
 }
 
 function parseItem(raw: unknown, index: number): ItemInput {
+  refuseOddShapes(raw, `items[${index}]`);
   const result = ItemInput.safeParse(raw);
   if (!result.success) throw explain(result.error, ["items", index]);
   return result.data;

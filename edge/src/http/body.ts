@@ -14,15 +14,21 @@ export interface ImageForms {
   readonly bare?: (image: Uint8Array) => Record<string, unknown>;
 }
 
+interface Reading extends ImageForms {
+  /** A list whose elements are parsed, and refused, each alone: who does that asks `refuseOddShapes` of each. */
+  readonly apart?: string;
+}
+
 /** @throws ApiError: invalid_json, unsupported_content_type, or what the schema has against the value. */
 export async function readBody<T extends z.ZodType>(
   c: Context<App>,
   schema: T,
-  forms: ImageForms = {},
+  { apart, ...forms }: Reading = {},
 ): Promise<z.infer<T>> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const value = await readValue(c, type, forms);
-  refuseOddShapes(value);
+  const whole = isContainer(value) && !Array.isArray(value);
+  refuseOddShapes(whole && apart !== undefined ? { ...value, [apart]: undefined } : value);
   return check(schema, value);
 }
 
@@ -55,23 +61,33 @@ async function readJson(c: Context<App>): Promise<unknown> {
 
 /** No request of ours is nearly as deep; recursive schemas would run out of stack on one that is much deeper. */
 const MAX_DEPTH = 32;
+/** A field name of the caller's is repeated up to this length. */
+const MAX_NAME = 100;
 
 /** Bytes of an image are an object too, but not one that nests. */
 const isContainer = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 
-/** @throws ApiError for what a schema could not speak of: endless nesting, and names that objects in JavaScript hide. */
-function refuseOddShapes(value: unknown): void {
+/**
+ * @param parent where in the request the value lies; absent for the body itself.
+ * @throws ApiError for what a schema could not speak of: endless nesting, and names that objects in JavaScript hide.
+ */
+export function refuseOddShapes(value: unknown, parent?: string): void {
+  const oddity = oddityOf(value, MAX_DEPTH);
+  if (oddity === undefined) return;
+  const [field] = Object.entries(value as object).find(([, part]) => oddityOf(part, MAX_DEPTH - 1) !== undefined) ?? [];
+  const param = [parent, field?.slice(0, MAX_NAME)].filter((part) => part !== undefined).join(".") || null;
+  throw new ApiError("invalid_request", { param, message: `${param ?? "The body"}: ${oddity}` });
+}
+
+function oddityOf(value: unknown, maxDepth: number): string | undefined {
   let level: object[] = [value].filter(isContainer);
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === MAX_DEPTH) {
-      throw new ApiError("invalid_request", { message: `The body nests more than ${MAX_DEPTH} levels deep.` });
-    }
-    if (level.some((container) => Object.hasOwn(container, "__proto__"))) {
-      throw new ApiError("invalid_request", { message: "No field can be called __proto__." });
-    }
+    if (depth === maxDepth) return `nests too deep, more than ${MAX_DEPTH} levels.`;
+    if (level.some((container) => Object.hasOwn(container, "__proto__"))) return "no field can be called __proto__.";
     level = level.flatMap((container) => Object.values(container).filter(isContainer));
   }
+  return undefined;
 }
 
 /**

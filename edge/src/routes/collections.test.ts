@@ -17,6 +17,8 @@ async function collectionWith(items: readonly object[]): Promise<string> {
   return name;
 }
 
+/** An object of so many levels. */
+const deep = (levels: number): object => (levels === 1 ? {} : { a: deep(levels - 1) });
 const ids = (answer: Answer): string[] => answer.body.results.map((r: { id: string }) => r.id);
 
 describe("collections", () => {
@@ -189,11 +191,18 @@ describe("items", () => {
       "too_many_inputs",
       "items",
     ],
+    ["items that are no list", { items: deep(40) }, "invalid_request", "items"],
     [
-      "__proto__ as metadata",
-      JSON.parse('{"items":[{"id":"a","text":"x","metadata":{"__proto__":1}}]}'),
+      "__proto__ beside the items",
+      JSON.parse('{"items":[{"id":"a","text":"x"}],"__proto__":1}'),
       "invalid_request",
       null,
+    ],
+    [
+      "another field that nests without end",
+      { items: [{ id: "a", text: "x" }], more: deep(40) },
+      "invalid_request",
+      "more",
     ],
   ])("refuse %s as a whole", async (_, body, code, param) => {
     const name = await collectionWith([]);
@@ -210,6 +219,10 @@ describe("items", () => {
     ["with an unknown field", { id: "a", text: "x", colour: "red" }, "a", ".colour"],
     ["with huge metadata", { id: "a", text: "x", metadata: { s: "x".repeat(17_000) } }, "a", ".metadata"],
     ["with deep metadata", { id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }, "a", ".metadata"],
+    ["with metadata that nests without end", { id: "a", text: "x", metadata: deep(1000) }, "a", ".metadata"],
+    ["with metadata of 32 levels", { id: "a", text: "x", metadata: deep(32) }, "a", ".metadata"],
+    ["with __proto__", JSON.parse('{"id":"a","text":"x","__proto__":1}'), "a", ""],
+    ["with __proto__ as metadata", JSON.parse('{"id":"a","text":"x","metadata":{"__proto__":1}}'), "a", ".metadata"],
   ])("refuse one %s alone, and store the others", async (_, item, id, field) => {
     const name = await collectionWith([]);
     const { status, body } = await put(`/v1/collections/${name}/items`, {
@@ -369,10 +382,15 @@ describe("search", () => {
     const form = new FormData();
     form.set("image", new Blob([await png(1, 2, 3)]));
     form.set("filter", filter);
-    expectError(await call("POST", `/v1/collections/${name}/search`, { body: form }), 400, "invalid_request");
+    expectError(await call("POST", `/v1/collections/${name}/search`, { body: form }), 400, "invalid_request", "filter");
     const body = `{"query":"a","filter":${filter}}`;
     const headers = { "content-type": "application/json" };
-    expectError(await call("POST", `/v1/collections/${name}/search`, { body, headers }), 400, "invalid_request");
+    expectError(
+      await call("POST", `/v1/collections/${name}/search`, { body, headers }),
+      400,
+      "invalid_request",
+      "filter",
+    );
   });
 
   it("takes an image as multipart", async () => {

@@ -51,7 +51,7 @@ export function items(router: Router): void {
     requireScope("write"),
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
-      const { items } = await readBody(c, PutItemsEnvelope);
+      const { items } = await readBody(c, PutItemsEnvelope, { apart: "items" });
       const record = await registryOf(c).getForWrite(name);
       return c.json((await writeItems(c, record, items)) satisfies PutItemsResponse);
     },
