@@ -12,6 +12,7 @@ import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { checkScope, requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
+import { depthOf } from "../search/depth.ts";
 import { type DistinctHit, distinctHits } from "../search/distinct.ts";
 import { fuse } from "../search/fusion.ts";
 import { without } from "../search/negation.ts";
@@ -19,11 +20,6 @@ import { type NamedQuery, queryVectors } from "../search/query-vectors.ts";
 import { questionOf, type VerifiedHit, verifiedAtMost, verify } from "../search/verify.ts";
 
 type Request = z.infer<typeof SearchRequest>;
-
-/** Of several queries so many hits each are fused, however few are asked for: ranks further down count too. */
-const FUSION_DEPTH = 50;
-/** Hits for each one that is asked for, where near-identical ones are to be taken out. */
-const OVERFETCH = 4;
 
 export function search(router: Router): void {
   router.add(
@@ -79,7 +75,7 @@ async function findResults(
   if (question) checkScope(c, "entail");
   const hits = await findHits(c, record, request, question ? { pair: verifiedAtMost(topK) } : {});
   const found: readonly DistinctHit[] =
-    distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct);
+    distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct, topK);
   const best = found.slice(0, topK);
   return question ? verify(c, record, best, question) : best;
 }
@@ -96,11 +92,11 @@ async function findHits(
   const vectors = await queryVectors(c, record, [...positive, ...negative], { search: positive.length, ...more });
   const negatives = vectors.slice(positive.length);
   const excluded = new Set([...positive, ...negative].flatMap(({ query }) => itemOf(query)));
-  const depth = request.top_k * (request.distinct === undefined ? 1 : OVERFETCH) + excluded.size;
+  const { perQuery, fused } = depthOf(request, positive.length);
   const search = positive.map(({ param }, i) =>
     storeOf(c).search(spaceOf(record), scopeOf(c, record), {
       vector: move(vectors[i], negatives, param),
-      topK: positive.length > 1 ? Math.max(depth, FUSION_DEPTH) : depth,
+      topK: perQuery + excluded.size,
       modality: request.modality,
       filter: request.filter,
       scoreThreshold: request.score_threshold,
@@ -110,7 +106,7 @@ async function findHits(
   );
   const lists = await c.var.timing.measure("search", Promise.all(search));
   const hits = lists.length > 1 ? fuse(lists) : (lists[0] ?? []);
-  return hits.filter(({ id }) => !excluded.has(id));
+  return hits.filter(({ id }) => !excluded.has(id)).slice(0, fused);
 }
 
 /** The list form and the single form of a field. */

@@ -1,8 +1,10 @@
 import type { ItemId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
 import type { Hit } from "@sightline/shared/store/port";
 import { dot, normalise } from "@sightline/shared/vectors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { depthOf } from "./depth.ts";
 import { distinctHits } from "./distinct.ts";
 import { fuse } from "./fusion.ts";
 import { without } from "./negation.ts";
@@ -76,7 +78,50 @@ describe("distinct hits", () => {
     const found = distinctHits(
       [hit("a", 0.9, unit(1, 0)), hit("b", 0.8, unit(0, 1)), hit("c", 0.7, unit(1, 0.01)), hit("d", 0.6, unit(1, 1))],
       0.95,
+      10,
     );
     expect(found.map(({ hit: { id }, similar }) => [id, ...similar])).toEqual([["a", "c"], ["b"], ["d"]]);
+  });
+
+  const someHits = fc
+    .array(fc.integer({ min: 0, max: 31 }), { maxLength: 60 })
+    .map((angles) => angles.map((angle, i) => hit(`i${i}`, -i, unit(Math.cos(angle / 5), Math.sin(angle / 5)))));
+
+  it("are the same however many are asked for", () => {
+    fc.assert(
+      fc.property(someHits, fc.integer({ min: 1, max: 20 }), (hits, most) => {
+        expect(distinctHits(hits, 0.97, most)).toEqual(distinctHits(hits, 0.97, hits.length).slice(0, most));
+      }),
+    );
+  });
+
+  it("are compared with no more than are asked for", () => {
+    const axis = (n: number) => Float32Array.from({ length: 64 }, (_, i) => (i === n ? 1 : 0));
+    let reads = 0;
+    const hits = Array.from({ length: 64 }, (_, n) =>
+      Object.defineProperty(hit(`i${n}`, -n), "vector", { get: () => [axis(n), reads++][0] }),
+    );
+    expect(distinctHits(hits, 1, 4)).toHaveLength(4);
+    // A few for each hit and each of the four; of all pairs there are eight times as many.
+    expect(reads).toBeLessThanOrEqual(3 * 64 * 4);
+  });
+});
+
+describe("the depth of a search", () => {
+  const anyRequest = fc.record({
+    top_k: fc.integer({ min: 1, max: LIMITS.topK }),
+    distinct: fc.option(fc.constant(0.9), { nil: undefined }),
+  });
+
+  it("lets each query alone give what is asked for, and stays bounded however many there are", () => {
+    fc.assert(
+      fc.property(anyRequest, fc.integer({ min: 1, max: LIMITS.queriesPerSearch }), (request, queries) => {
+        const { perQuery, fused } = depthOf(request, queries);
+        expect(perQuery).toBeGreaterThanOrEqual(request.top_k);
+        expect(perQuery * queries).toBeGreaterThanOrEqual(fused);
+        expect(perQuery * queries).toBeLessThanOrEqual(LIMITS.queriesPerSearch * LIMITS.topK);
+        expect(fused).toBeLessThanOrEqual(4 * LIMITS.topK);
+      }),
+    );
   });
 });
