@@ -2,9 +2,11 @@
 import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Timings, WireInput } from "@sightline/shared/internal/protocol";
+import { mapBreathing } from "./breathing.ts";
 import type { OpenedImage } from "./media/decode.ts";
 import type { Intake } from "./media/intake.ts";
 import type { ClipModel, EmbedCall, Embedded } from "./models/clip/model.ts";
+import type { EncodedText } from "./models/clip/tokenizer.ts";
 import { preprocess } from "./models/preprocess.ts";
 import { type InputOutcome, type Observer, UNOBSERVED } from "./observer.ts";
 
@@ -45,9 +47,11 @@ export function createEmbedder({ intake, observer = UNOBSERVED, now }: EmbedderO
     input: WireInput,
     call: EmbedCall,
     pictureOf: PictureOf | undefined,
+    encoded: Promise<ReadonlyMap<WireInput, EncodedText>>,
   ): Promise<EmbeddedInput> {
     if (input.kind === "text") {
-      return { ...(await model.embedText(input.text, call)), modality: "text", decodeMs: 0 };
+      const text = (await encoded).get(input) as EncodedText;
+      return { ...(await model.embedText(text, call)), modality: "text", decodeMs: 0 };
     }
     const from = now();
     const { pixels, picture } = await intake(input, call.signal, async (image) => ({
@@ -58,13 +62,21 @@ export function createEmbedder({ intake, observer = UNOBSERVED, now }: EmbedderO
     return { ...(await model.embedPixels(pixels, call)), modality: "image", decodeMs, picture };
   }
 
+  async function encodeTexts(model: ClipModel, inputs: readonly WireInput[], signal: AbortSignal) {
+    const texts = inputs.filter((input) => input.kind === "text");
+    const encode = (input: (typeof texts)[number]) => [input, model.encode(input.text)] as const;
+    return new Map<WireInput, EncodedText>(await mapBreathing(texts, encode, { now, signal }));
+  }
+
   return {
     async embed(model, inputs, call, pictureOf) {
       const key = modelRevisionKey(model.served);
+      // All of them before the first is queued, so that they are queued together and become one batch.
+      const encoded = encodeTexts(model, inputs, call.signal);
       return Promise.all(
         inputs.map((input) => {
           const kind = input.kind === "text" ? "text" : "image";
-          return failingAlone(call.signal, embedOne(model, input, call, pictureOf), (result) =>
+          return failingAlone(call.signal, embedOne(model, input, call, pictureOf, encoded), (result) =>
             observer.input({ model: key, kind, ...result }),
           );
         }),

@@ -48,7 +48,7 @@ const ref = (key: string): ModelRevision => {
   return { id, revision } as ModelRevision;
 };
 const embed = (from: Registry, key: string, text = "a cat") =>
-  from.use("clip", ref(key), async (model) => (await model.embedText(text, call)).vector);
+  from.use("clip", ref(key), async (model) => (await model.embedText(model.encode(text), call)).vector);
 const keysOf = (from: Registry) => [...from.models.keys()];
 const remove = (name: string) => rm(join(modelsDir, name), { recursive: true });
 
@@ -117,7 +117,7 @@ describe("loadRegistry", () => {
     await writeTinyModel(modelsDir, "even", files);
     await writeTinyModel(modelsDir, "odd", files, { ...manifest, text: { ...manifest.text, pad_id: TINY_TOKENS.end } });
     const { models } = await load();
-    const together = (m: ClipModel) => Promise.all(["a", "a b c d e f"].map((t) => m.embedText(t, call)));
+    const together = (m: ClipModel) => Promise.all(["a", "a b c d e f"].map((t) => m.embedText(m.encode(t), call)));
     const [even, odd] = await Promise.all([...models.values()].filter((m) => isOf(m, "clip")).map(together));
     expect(odd![0]!.vector).not.toEqual(even![0]!.vector);
     expect(odd![1]!.vector).toEqual(even![1]!.vector);
@@ -166,7 +166,7 @@ describe("reload", () => {
     const work = serving.use("clip", ref("tiny@1"), async (model) => {
       begun.resolve();
       await decoded.promise;
-      return model.embedText("late", call);
+      return model.embedText(model.encode("late"), call);
     });
     await begun.promise;
     await remove("tiny");

@@ -11,7 +11,7 @@ import { blaming } from "../fault.ts";
 import type { ClipManifest } from "../manifest.ts";
 import type { ImageSpec } from "../preprocess.ts";
 import { fingerprint, type TowerFiles } from "./fingerprint.ts";
-import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
+import { type EncodedText, loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
 import { imageWarmUp, textWarmUp } from "./warm-up.ts";
 
 /** `deadlineAt` is in milliseconds on the monotonic clock that the registry was loaded with. */
@@ -30,8 +30,10 @@ export interface Embedded {
 export interface ClipModel {
   readonly served: Served<"clip">;
   readonly imageSpec: ImageSpec;
+  /** Takes 30 ms and more for the longest texts of a call: who has many of them makes pauses. */
+  encode(text: string): EncodedText;
   /** @throws ApiError(overloaded | deadline_exceeded | backend_unavailable | internal_error), or the signal's reason. */
-  embedText(text: string, call: EmbedCall): Promise<Embedded>;
+  embedText(text: EncodedText, call: EmbedCall): Promise<Embedded>;
   /**
    * @param rgb HWC bytes, `imageSpec.size`² · 3; the caller leaves them as they are until the promise settles.
    * @throws as `embedText`; RangeError if the length is another.
@@ -82,8 +84,8 @@ export async function openClipModel(options: ClipModelOptions): Promise<ClipMode
   return {
     served: serve(manifest, fingerprint(manifest, chosen)),
     imageSpec: { size, resize, interpolation, ...(background !== undefined && { background }) },
-    async embedText(input, call) {
-      const { ids, truncated } = tokenizer.encode(input);
+    encode: tokenizer.encode,
+    async embedText({ ids, truncated }, call) {
       return embedded(await text.run(ids, call), ids.length, truncated);
     },
     async embedPixels(rgb, call) {

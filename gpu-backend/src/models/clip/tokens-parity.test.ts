@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { clipTokenizerJson } from "../../testing/clip-tokenizer.ts";
+import { openTokenizer } from "../tokenizer-file.ts";
 import { cleanText } from "./clean-text.ts";
+import { withOpenClipRules } from "./open-clip-rules.ts";
 import { loadTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
 interface Case {
@@ -40,6 +42,22 @@ describe("a text becomes the tokens that open_clip makes of it", () => {
     for (const { text, clean, ids } of members) {
       expect.soft(cleanText(text), JSON.stringify(text)).toBe(clean);
       expect.soft([...tokenizer.encode(text).ids], JSON.stringify(text)).toEqual(ids);
+    }
+  });
+
+  it("also of a text far longer than the model reads, of which only the first words are looked at", async () => {
+    const { idsOf } = openTokenizer(await clipTokenizerJson(), withOpenClipRules);
+    for (let from = 0; from < cases.length; from += 20) {
+      for (const separator of [" ", ""]) {
+        const text = cases
+          .slice(from, from + 60)
+          .map((c) => c.text)
+          .join(separator);
+        const whole = idsOf(cleanText(text));
+        expect(whole.length).toBeGreaterThan(77);
+        const { ids, truncated } = tokenizer.encode(text);
+        expect([...ids, truncated]).toEqual([...whole.subarray(0, 76), whole.at(-1), true]);
+      }
     }
   });
 
