@@ -6,6 +6,7 @@ import {
   AuthenticationError,
   InvalidRequestError,
   type Item,
+  type ItemInput,
   NotFoundError,
   PermissionDeniedError,
   Sightline,
@@ -128,6 +129,25 @@ describe("a collection", () => {
     expect({ succeeded, failed }).toEqual({ succeeded: 4, failed: 2 });
     expect(results.map(({ status }) => status)).toEqual(["stored", "stored", "stored", "stored", "failed", "failed"]);
     expect(results[5]).toMatchObject({ id: "broken", error: { code: "image_format_unsupported" } });
+  });
+
+  it("stores what is good among items that JSON can say and no schema takes", async () => {
+    const lines = [
+      '{"id":"bare","embedding":null}',
+      '{"id":"hidden","text":"a","metadata":{"__proto__":1}}',
+      `{"id":"deep","text":"a","metadata":${'{"a":'.repeat(40)}1${"}".repeat(40)}}`,
+      '{"id":"good","text":"a red apple"}',
+    ];
+    const many = sightline.collection("sdk-lines");
+    await many.put();
+    const { results } = await many.upsert(lines.map((line) => JSON.parse(line) as ItemInput));
+    expect(results.map((result) => (result.status === "failed" ? result.error.param : result.status))).toEqual([
+      "items[0].embedding",
+      "items[1].metadata",
+      "items[2].metadata",
+      "stored",
+    ]);
+    await many.delete();
   });
 
   it("is found by words, by its own items and by vectors, with filters and without", async () => {

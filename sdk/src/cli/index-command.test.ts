@@ -42,10 +42,18 @@ describe("sightline index", () => {
     const good = JSON.stringify({ id: "good", text: "fine" });
     const bad = JSON.stringify({ id: "bad", text: "bad" });
     const away = JSON.stringify({ id: "away", file: "away.png" });
-    await writeFile(list, [good, "{", bad, "", '{"text":"nameless"}', away].join("\r\n"));
+    const endless = `{"id":"endless","text":"a","metadata":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    await writeFile(list, [good, "{", bad, "", '{"text":"nameless"}', away, endless, bad].join("\r\n"));
     const { code, stdout, stderr } = await index();
-    expect([code, JSON.parse(stdout)]).toEqual([6, { stored: 1, kept: 0, refused: 4 }]);
-    for (const said of [`${list}:2: `, `${list}:3: text: it is bad`, `${list}:5: an item is`, `${list}:6: ENOENT`]) {
+    expect([code, JSON.parse(stdout)]).toEqual([6, { stored: 1, kept: 0, refused: 6 }]);
+    for (const said of [
+      `${list}:2: `,
+      `${list}:3: text: it is bad`,
+      `${list}:5: an item is`,
+      `${list}:6: ENOENT`,
+      `${list}:7: cannot be sent: `,
+      `${list}:8: text: it is bad`,
+    ]) {
       expect(stderr).toContain(said);
     }
   });
