@@ -25,7 +25,6 @@ import {
   ZVecOpen,
 } from "@zvec/zvec";
 import { BUCKET_DIGITS, BUCKETS } from "./buckets.ts";
-import { DeadRows } from "./dead-rows.ts";
 import { type Field, RAW_FIELDS, type Row, type StoredFields, toRawRow } from "./rows.ts";
 import { filterOf, filterOfBuckets, type Where } from "./where.ts";
 
@@ -50,25 +49,14 @@ export interface Find {
   readonly includeVectors?: boolean | undefined;
 }
 
-/** Told of each change of a space as soon as it is made, in the same turn of the event loop. Does not throw. */
-export interface Mirror {
-  written(rows: readonly Row[]): void;
-  erased(keys: readonly string[]): void;
-  /** A change failed; how much of it was made is unknown. */
-  lost(cause: unknown): void;
-}
-
 export class ZvecSpace {
   readonly dims: number;
-  mirror: Mirror | undefined;
   readonly #folder: string;
-  readonly #dead: DeadRows;
   #collection: ZVecCollection;
   #inMemory = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#dead = new DeadRows(folder);
     this.#collection = ZVecOpen(folder);
     this.dims = this.#collection.schema.vector("vector").dimension ?? 0;
   }
@@ -99,15 +87,9 @@ export class ZvecSpace {
     return this.#inMemory;
   }
 
-  /** Rows that were overwritten or deleted and still take their place on the disk; about. */
-  get dead(): number {
-    return this.#dead.count;
-  }
-
   /** Inserts rows or replaces those of the same key. Returns when they are in the write-ahead log. Blocks. */
   write(rows: readonly Row[]): void {
-    this.#change(() => {
-      const before = this.size;
+    guarded(() => {
       const docs = rows.map(({ key, scope, vector, ...fields }) => ({
         id: key,
         vectors: { vector },
@@ -115,15 +97,13 @@ export class ZvecSpace {
       }));
       const failed = this.#collection.upsertSync(docs).find((status) => !status.ok);
       this.#inMemory += rows.length;
-      this.#dead.add(rows.length - (this.size - before));
       if (failed) throw new Error(`zvec upsert: ${failed.code} ${failed.message}`);
     });
-    this.mirror?.written(rows);
   }
 
   /** @returns how many of the keys there were. Blocks. */
   erase(keys: readonly string[]): number {
-    const count = this.#change(() => {
+    return guarded(() => {
       let erased = 0;
       for (let from = 0; from < keys.length; from += MAX_DELETES) {
         for (const status of this.#collection.deleteSync(keys.slice(from, from + MAX_DELETES))) {
@@ -131,20 +111,8 @@ export class ZvecSpace {
           else if (status.code !== "ZVEC_NOT_FOUND") throw new Error(`zvec delete: ${status.code} ${status.message}`);
         }
       }
-      this.#dead.add(erased);
       return erased;
     });
-    this.mirror?.erased(keys);
-    return count;
-  }
-
-  #change<T>(work: () => T): T {
-    try {
-      return guarded(work);
-    } catch (error) {
-      this.mirror?.lost(error);
-      throw error;
-    }
   }
 
   find({ where, ...what }: Find): Promise<ZVecDoc[]> {
@@ -178,7 +146,6 @@ export class ZvecSpace {
   /** Writes out what is in memory: some 10 µs a row. Blocks; no call may be under way. A space that this fails for is closed. */
   writeOut(): void {
     guarded(() => {
-      this.#dead.save();
       this.#collection.closeSync();
       this.#collection = ZVecOpen(this.#folder);
       this.#inMemory = 0;
@@ -187,10 +154,7 @@ export class ZvecSpace {
 
   /** Writes out what is only in the log, so that the next opening is quick. No call may be under way. */
   close(): void {
-    guarded(() => {
-      this.#dead.save();
-      this.#collection.closeSync();
-    });
+    guarded(() => this.#collection.closeSync());
   }
 }
 
