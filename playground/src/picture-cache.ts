@@ -1,11 +1,7 @@
-/** Blob URLs of item pictures: fetched a few at a time, kept for those used last, revoked when they leave. */
-import { createGate } from "./gate.ts";
+/** Blob URLs of item pictures: kept for those used last, revoked when they leave. */
 
 /** Several screens of results; at some ten kilobytes a picture, a few megabytes. */
 const CAPACITY = 256;
-
-/** What a browser runs beside each other over HTTP/1.1; more would only queue in front of the next search. */
-const CONCURRENCY = 6;
 
 export interface ItemRef {
   readonly collection: string;
@@ -23,12 +19,10 @@ interface PictureCacheOptions {
   readonly load: (item: ItemRef, signal: AbortSignal) => Promise<Blob>;
   readonly urls: Pick<typeof URL, "createObjectURL" | "revokeObjectURL">;
   readonly capacity?: number;
-  readonly concurrency?: number;
 }
 
 export function createPictureCache(options: PictureCacheOptions): PictureCache {
-  const { load, urls, capacity = CAPACITY, concurrency = CONCURRENCY } = options;
-  const gate = createGate(concurrency);
+  const { load, urls, capacity = CAPACITY } = options;
   /** In order of last use: the first entry is the one to go. */
   const kept = new Map<string, string>();
 
@@ -58,7 +52,7 @@ export function createPictureCache(options: PictureCacheOptions): PictureCache {
       const place = `${item.collection}/${item.id}`;
       const known = touch(place);
       if (known !== undefined) return known;
-      const picture = await gate(() => load(item, signal), signal);
+      const picture = await load(item, signal);
       // Another card with this picture may have come first; its URL is in use already.
       return touch(place) ?? keep(place, picture);
     },

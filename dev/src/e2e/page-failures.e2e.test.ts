@@ -1,6 +1,7 @@
 /** The page when something is wrong: it says what the API says, and what to do. */
 import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
+import { loadEmojiSamples, renderEmoji } from "../emoji.ts";
 import { hasBrowser } from "../testing/browser.ts";
 import { cardNames, emojiFile, pageWorld } from "../testing/page.ts";
 
@@ -96,6 +97,31 @@ describe.skipIf(!hasBrowser())("the page", () => {
     await expect.poll(() => error().count()).toBe(0);
     await page.getByTestId("verdict").waitFor();
   });
+
+  it("shows every picture of a grid on the smallest plan, and answers a search meanwhile", async () => {
+    const key = await keyOfAFreeTenant();
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const call = (path: string, body?: object): Promise<Response> =>
+      fetch(`${world.stack.url}/v1/${path}`, { headers, ...(body && { method: "PUT", body: JSON.stringify(body) }) });
+    await call("collections/shots", {});
+    const samples = (await loadEmojiSamples()).slice(0, 24);
+    for (const some of [samples.slice(0, 12), samples.slice(12)]) {
+      const pictures = await Promise.all(some.map(renderEmoji));
+      const items = some.map(({ id }, n) => ({ id, image: Buffer.from(pictures[n] ?? []).toString("base64") }));
+      expect((await call("collections/shots/items", { items })).status).toBe(200);
+    }
+    while ((await call("models")).status === 200);
+
+    page = await world.open("healthz");
+    await page.evaluate((value) => sessionStorage.setItem("sightline.api_key", value), key);
+    await page.goto(`${world.stack.url}/#/search?in=shots`);
+    await page.locator("[data-shown=true]").first().waitFor();
+    await search("a happy face");
+    await page.getByTestId("status").filter({ hasText: "24 results" }).waitFor();
+    const shown = () => page.locator("[data-shown=true]").count();
+    await expect.poll(shown, { timeout: 50_000, interval: 1000 }).toBe(24);
+    expect(await page.locator(".no-picture").count()).toBe(0);
+  }, 120_000);
 
   async function keyOfAFreeTenant(): Promise<string> {
     const post = async (path: string, body: object): Promise<{ key?: string }> => {

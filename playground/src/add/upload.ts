@@ -1,6 +1,6 @@
 /** Sends pictures into a collection, some at a time: passes by what is there, names what is refused, waits out limits. */
 import type { Api } from "../api/client.ts";
-import { ApiFailure } from "../api/failure.ts";
+import { ApiFailure, LONGEST_WAIT_SECONDS } from "../api/failure.ts";
 import type { OperationOf } from "../api/operations.ts";
 import { type Picture, PictureRefused } from "../picture.ts";
 import { metadataOf, type PictureFile } from "./files.ts";
@@ -10,9 +10,6 @@ const PICTURES_PER_CALL = 16;
 const BYTES_PER_CALL = 6 * 1024 * 1024;
 
 const PAGE = 200;
-
-/** A limit that lasts longer is the person's to wait for: a quota may be months away. */
-const LONGEST_WAIT_SECONDS = 120;
 
 interface Refusal {
   readonly id: string;

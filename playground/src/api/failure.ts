@@ -1,6 +1,9 @@
 /** The one way in which calls to the API fail, with what the API itself says about it. */
 import type { ErrorCode, ErrorEnvelope } from "@sightline/shared/errors";
 
+/** Nobody watches a page for longer; a quota may be months away. */
+export const LONGEST_WAIT_SECONDS = 120;
+
 interface FailureDetails {
   readonly status?: number;
   readonly code?: ErrorCode | undefined;

@@ -3,14 +3,11 @@
 import { LIMITS } from "@sightline/shared/limits";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ApiFailure } from "../api/failure.ts";
+import { ApiFailure, LONGEST_WAIT_SECONDS } from "../api/failure.ts";
 import type { Messages } from "../i18n/en.ts";
 import { PictureRefused, toMegabytes } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { KeyNeeded } from "../session.ts";
-
-/** Nobody watches a page for longer; a quota may be months away. */
-const LONGEST_COUNTDOWN_SECONDS = 120;
 
 interface FailureNoticeProps {
   readonly failure: unknown;
@@ -54,7 +51,7 @@ function Retry({ failure, retry }: { readonly failure: unknown; readonly retry: 
 
 /** @returns seconds until `done` is called; undefined if that is left to the person. */
 function useCountdown(from: number | undefined, done: () => void): number | undefined {
-  const isShort = from !== undefined && from <= LONGEST_COUNTDOWN_SECONDS;
+  const isShort = from !== undefined && from <= LONGEST_WAIT_SECONDS;
   const [left, setLeft] = useState(isShort ? Math.max(1, from) : undefined);
   useEffect(() => {
     if (left === undefined) return;
