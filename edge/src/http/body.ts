@@ -130,8 +130,8 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
   return value;
 }
 
-/** The fields that are no text, in any endpoint that takes multipart. */
-const SCALARS: ReadonlySet<string> = new Set(["top_k", "score_threshold", "dimensions"]);
+/** The fields that are numbers or truth values, in any endpoint that takes multipart; `body.test.ts` holds them to the schemas. */
+export const SCALARS: ReadonlySet<string> = new Set(["top_k", "score_threshold", "distinct", "dimensions"]);
 
 function jsonOrText(name: string, part: string): unknown {
   if (!SCALARS.has(name) && !/^\s*[[{"]/.test(part)) return part;

@@ -397,6 +397,7 @@ describe("search", () => {
     const form = new FormData();
     form.set("image", new Blob([await png(255, 0, 0)]));
     form.set("top_k", "1");
+    form.set("distinct", "0.97");
     expect(ids(await call("POST", `/v1/collections/${name}/search`, { body: form }))).toHaveLength(1);
   });
 });

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { get } from "../testing/client.ts";
+import { SCALARS } from "./body.ts";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+const MULTIPART = "multipart/form-data";
+
+interface Document {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<Record<string, { requestBody?: { content: Readonly<Record<string, { schema: Schema }>> } }>>
+    >
+  >;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+describe("a multipart body", () => {
+  it("has numbers and truth values where a schema of an endpoint that takes it wants them", async () => {
+    const document = (await get("/openapi.json", { key: null })).body as Document;
+    const resolved = (schema: Schema): Schema =>
+      schema.$ref ? resolved(document.components.schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}) : schema;
+    const takesScalar = (schema: Schema): boolean => {
+      const { type = [], anyOf = [], oneOf = [] } = resolved(schema);
+      return (
+        [type].flat().some((one) => ["number", "integer", "boolean"].includes(one)) ||
+        [...anyOf, ...oneOf].some(takesScalar)
+      );
+    };
+    const schemas = Object.values(document.paths)
+      .flatMap((path) => Object.values(path))
+      .flatMap(({ requestBody }) => requestBody?.content[MULTIPART]?.schema ?? [])
+      .map(resolved);
+    expect(schemas.length).toBeGreaterThanOrEqual(5);
+    const scalars = schemas.flatMap(({ properties = {} }) =>
+      Object.keys(properties).filter((name) => takesScalar(properties[name] ?? {})),
+    );
+    expect([...new Set(scalars)].toSorted()).toEqual([...SCALARS].toSorted());
+  });
+});
