@@ -3,9 +3,10 @@ import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { Timings, WireInput } from "@sightline/shared/internal/protocol";
 import { mapBreathing } from "./breathing.ts";
+import type { Claim } from "./concurrency.ts";
 import type { OpenedImage } from "./media/decode.ts";
 import type { Intake } from "./media/intake.ts";
-import type { ClipModel, EmbedCall, Embedded } from "./models/clip/model.ts";
+import type { ClipModel, Embedded, EmbedCall as ModelCall } from "./models/clip/model.ts";
 import type { EncodedText } from "./models/clip/tokenizer.ts";
 import { preprocess } from "./models/preprocess.ts";
 import { type InputOutcome, type Observer, UNOBSERVED } from "./observer.ts";
@@ -16,6 +17,9 @@ interface EmbeddedInput extends Embedded {
   /** What `pictureOf` made of the image. */
   readonly picture?: Uint8Array | undefined;
 }
+
+/** `tenant` is whose share of the fetches and decodes the images take. */
+export type EmbedCall = ModelCall & Claim;
 
 export type EmbedOutcome = EmbeddedInput | ApiError;
 
@@ -54,7 +58,7 @@ export function createEmbedder({ intake, observer = UNOBSERVED, now }: EmbedderO
       return { ...(await model.embedText(text, call)), modality: "text", decodeMs: 0 };
     }
     const from = now();
-    const { pixels, picture } = await intake(input, call.signal, async (image) => ({
+    const { pixels, picture } = await intake(input, call, async (image) => ({
       pixels: await preprocess(image, model.imageSpec),
       picture: await pictureOf?.(image),
     }));

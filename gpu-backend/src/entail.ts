@@ -2,6 +2,7 @@
 import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { EntailRequest } from "@sightline/shared/internal/entailment";
+import type { Claim } from "./concurrency.ts";
 import { failingAlone } from "./embed.ts";
 import type { BatchCall } from "./inference/batcher.ts";
 import type { Intake } from "./media/intake.ts";
@@ -15,7 +16,7 @@ type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
 export type Entailer = (
   model: OfaModel,
   request: Pick<EntailRequest, "images" | "pairs">,
-  call: BatchCall,
+  call: BatchCall & Claim,
 ) => Promise<EntailOutcome[]>;
 
 interface Prepared {
@@ -40,7 +41,7 @@ export function createEntailer({ intake, observer = UNOBSERVED, now }: EntailerO
       // Edge and backend disagree about the protocol: a fault of ours, not of the caller.
       if (!image) throw new ApiError("internal_error", { cause: new Error(`there is no image ${index}`) });
       const from = now();
-      const pixels = await intake(image, call.signal, (opened) => preprocess(opened, model.imageSpec));
+      const pixels = await intake(image, call, (opened) => preprocess(opened, model.imageSpec));
       return { pixels, decodeMs: now() - from };
     }
 

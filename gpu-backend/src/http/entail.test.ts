@@ -25,9 +25,9 @@ const intake = createIntake({
   decodeConcurrency: 2,
 });
 let decoded = 0;
-const counted: Intake = (image, signal, work) => {
+const counted: Intake = (image, call, work) => {
   decoded++;
-  return intake(image, signal, work);
+  return intake(image, call, work);
 };
 const server = createServer({
   config: { BACKEND_SECRET: SECRET },

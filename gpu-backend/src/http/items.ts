@@ -8,9 +8,9 @@ import {
 } from "@sightline/shared/internal/protocol";
 import type { Point, VectorSpace } from "@sightline/shared/store/port";
 import { vectorFromBytes } from "@sightline/shared/vectors";
-import { type Embedder, type EmbedOutcome, slowest } from "../embed.ts";
+import { type EmbedCall, type Embedder, type EmbedOutcome, slowest } from "../embed.ts";
 import { makeThumbnail } from "../media/thumbnail.ts";
-import type { ClipModel, EmbedCall } from "../models/clip/model.ts";
+import type { ClipModel } from "../models/clip/model.ts";
 import type { Replica } from "../replica.ts";
 import type { InternalApi } from "./internal-call.ts";
 
