@@ -2,7 +2,7 @@
 import { CollectionParams, type SearchQuery, SearchRequest, SearchResponse } from "@sightline/shared/api/collections";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
-import type { Work } from "@sightline/shared/limits";
+import { LIMITS, type Work } from "@sightline/shared/limits";
 import type { Hit } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -17,7 +17,7 @@ import { type DistinctHit, distinctHits } from "../search/distinct.ts";
 import { fuse } from "../search/fusion.ts";
 import { without } from "../search/negation.ts";
 import { type NamedQuery, queryVectors } from "../search/query-vectors.ts";
-import { questionOf, type VerifiedHit, verifiedAtMost, verify } from "../search/verify.ts";
+import { questionOf, type VerifiedHit, verify } from "../search/verify.ts";
 
 type Request = z.infer<typeof SearchRequest>;
 
@@ -73,11 +73,14 @@ async function findResults(
   const { distinct, top_k: topK } = request;
   const question = questionOf(request);
   if (question) checkScope(c, "entail");
-  const hits = await findHits(c, record, request, question ? { pair: verifiedAtMost(topK) } : {});
+  // What is to be judged is as much as may be: the picture that shows it best may stand below the first `top_k`.
+  const most = question ? Math.max(topK, LIMITS.verifiedPerSearch) : topK;
+  const work = question ? { pair: LIMITS.verifiedPerSearch } : {};
+  const hits = await findHits(c, record, { ...request, top_k: most }, work);
   const found: readonly DistinctHit[] =
-    distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct, topK);
-  const best = found.slice(0, topK);
-  return question ? verify(c, record, best, question) : best;
+    distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct, most);
+  const best = question ? await verify(c, record, found, question) : found;
+  return best.slice(0, topK);
 }
 
 /** Best first; enough of them that `top_k` are left when the queries' own items and near-identical ones are taken out. */

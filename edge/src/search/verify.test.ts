@@ -47,7 +47,15 @@ describe("a search that is reranked by entailment", () => {
     expect(behind.map(({ id }) => id)).toEqual(order);
   });
 
-  it("judges no more than it returns, and answers again from the cache", async () => {
+  it("finds what shows it below the first ones that are asked for", async () => {
+    const green = bytesToBase64(await png(0, 255, 0));
+    const query = { query: { image: green }, modality: "image", top_k: 1 };
+    expect((await search({ ...query, rerank: undefined })).body.results[0].id).toBe("green");
+    const { results } = (await search({ ...query, rerank: { ...RERANK, hypothesis: "it is red" } })).body;
+    expect(results).toMatchObject([{ id: "red", entailment: { label: "yes" } }]);
+  });
+
+  it("answers again from the cache", async () => {
     const found = await search({ modality: "image", top_k: 2 });
     expect(found.body.results).toHaveLength(2);
     const again = await search({ modality: "image", top_k: 2 });
@@ -62,7 +70,7 @@ describe("a search that is reranked by entailment", () => {
     expect([status, body.results[0].id]).toEqual([200, "red"]);
   });
 
-  it("meters the pictures that were judged, and no others", async () => {
+  it("meters the pictures that were judged, more than are answered, and no others", async () => {
     const today = async () => {
       const { days } = (await get("/v1/usage", { key: "neighbour" })).body;
       return days.reduce((sum: number, day: { work: { pair: number } }) => sum + day.work.pair, 0);
@@ -76,14 +84,15 @@ describe("a search that is reranked by entailment", () => {
         items: [
           { id: "a", image },
           { id: "b", text: "b" },
+          { id: "c", image: bytesToBase64(await png(0, 0, 255)) },
         ],
       },
       { key: "neighbour" },
     );
     const before = await today();
-    const body = { query: "red", rerank: RERANK, top_k: 20 };
-    expect((await post(`${path}/search`, body, { key: "neighbour" })).body.results).toHaveLength(2);
-    await expect.poll(today).toBe(before + 1);
+    const body = { query: "red", rerank: RERANK, top_k: 1 };
+    expect((await post(`${path}/search`, body, { key: "neighbour" })).body.results).toHaveLength(1);
+    await expect.poll(today).toBe(before + 2);
   });
 
   it.each<[string, object, number, string, string | null]>([

@@ -31,9 +31,6 @@ export interface VerifiedHit extends DistinctHit {
   readonly verdict?: Judgement;
 }
 
-/** How many hits are verified at most: what is asked of the limiter before anything is known of them. */
-export const verifiedAtMost = (topK: number): number => Math.min(topK, LIMITS.verifiedPerSearch);
-
 /**
  * @returns undefined if the search is not to be reranked so.
  * @throws ApiError(invalid_request) if neither the caller nor the query says what a picture is to show.
@@ -51,7 +48,7 @@ export function questionOf({ rerank, query }: Pick<Request, "rerank" | "query">)
 }
 
 /**
- * Judges the kept pictures of the first hits, and meters so many pairs as there are.
+ * Judges the kept pictures of the first `LIMITS.verifiedPerSearch` hits, and meters so many pairs as there are.
  * @returns those with a verdict by how likely it is yes, then the others in their order.
  * @throws ApiError if no model can be asked, or not about this hypothesis.
  */
@@ -61,7 +58,7 @@ export async function verify(
   found: readonly DistinctHit[],
   question: Question,
 ): Promise<VerifiedHit[]> {
-  const first = found.slice(0, verifiedAtMost(found.length));
+  const first = found.slice(0, LIMITS.verifiedPerSearch);
   const pairs = await Promise.all(first.map(({ hit }) => pairOf(c, record, hit, question.hypothesis)));
   const known = pairs.filter((pair) => pair !== undefined);
   meter(c, { ...c.var.call?.work, pair: known.length });
