@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { Hono } from "hono";
@@ -22,11 +22,13 @@ afterEach(() => rm(folder, { recursive: true }));
 interface Readiness {
   readonly status: string;
   readonly components: { readonly models: Readonly<Record<"loaded" | "missing" | "refused" | "status", unknown>> };
+  readonly memory: { readonly rss_bytes: number; readonly gpus: readonly unknown[] };
 }
 
 interface Answer {
   readonly code: number;
   readonly status: string;
+  readonly memory: Readiness["memory"];
   readonly models: Readiness["components"]["models"];
 }
 
@@ -53,12 +55,12 @@ async function withReplica<T>(wanted: Wanted, look: (ask: () => Promise<Answer>)
   const replica = new Replica();
   replica.serve(registry, store);
   const app = new Hono();
-  healthRoutes(app, replica, async () => []);
+  healthRoutes(app, replica, async () => [{ device: "0", usedBytes: 1, totalBytes: 2 }]);
   try {
     return await look(async () => {
       const response = await app.request("/readyz");
-      const { status, components } = (await response.json()) as Readiness;
-      return { code: response.status, status, models: components.models };
+      const { status, components, memory } = (await response.json()) as Readiness;
+      return { code: response.status, status, models: components.models, memory };
     });
   } finally {
     await registry.close();
@@ -75,8 +77,12 @@ const refused = (id: string) => ({ id, reason: "manifest.json: text.onnx is miss
 describe("a replica", () => {
   it("is ready and says what it serves, how, and at what cost", async () => {
     await good("tiny");
-    const { code, status, models } = await readiness("all");
+    const { code, status, models, memory } = await readiness("all");
     expect([code, status]).toEqual([200, "ok"]);
+    expect(memory.gpus).toEqual([{ device: "0", used_bytes: 1, total_bytes: 2 }]);
+    // At least what Node itself takes, and no more than there is: bytes, not kB.
+    expect(memory.rss_bytes).toBeGreaterThan(20e6);
+    expect(memory.rss_bytes).toBeLessThan(totalmem());
     const provider = { chosen: "cpu", refused: [{ provider: "coreml", reason: expect.any(String) }] };
     expect(models.loaded).toMatchObject([
       {

@@ -1,4 +1,4 @@
-/** The scripts in the shells that they are for; of shells that are not installed nothing is claimed. */
+/** The scripts in the shells that they are for; CI has all of them, elsewhere those that are installed are asked. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,10 +11,12 @@ import { SHELLS, type Shell } from "./scripts.ts";
 const run = promisify(execFile);
 
 const isInstalled = (shell: string): boolean => {
+  if (process.env.CI) return true;
   try {
     execFileSync(shell, ["-c", "true"], { stdio: "ignore" });
     return true;
   } catch {
+    console.warn(`\n  SKIPPED: no ${shell} on PATH; install it to check its completion\n`);
     return false;
   }
 };
@@ -56,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-describe.each(SHELLS)("completion for %s", (shell) => {
+describe.each(SHELLS.filter(isInstalled))("completion for %s", (shell) => {
   const script = () => join(dir, `script.${shell}`);
   beforeAll(async () => {
     await writeFile(script(), (await startCli(["completion", shell], {}).ended).stdout);
@@ -70,7 +72,7 @@ describe.each(SHELLS)("completion for %s", (shell) => {
     return all.filter((word) => word !== "" && word.startsWith(typed));
   }
 
-  it.skipIf(!isInstalled(shell))("offers commands, and what is below them", async () => {
+  it("offers commands, and what is below them", async () => {
     expect(await offered("")).toEqual(expect.arrayContaining(["search", "collections", "index", "admin"]));
     expect(await offered("s")).toEqual(["search"]);
     expect((await offered("admin", "")).sort()).toEqual(["help", "keys", "tenants", "usage"]);
@@ -78,7 +80,7 @@ describe.each(SHELLS)("completion for %s", (shell) => {
     expect((await offered("completion", "")).sort()).toEqual(["bash", "fish", "zsh"]);
   });
 
-  it.skipIf(!isInstalled(shell))("offers options where a word begins with a dash, and the values of some", async () => {
+  it("offers options where a word begins with a dash, and the values of some", async () => {
     expect(await offered("search", "shop", "apple", "--re")).toEqual(["--rerank"]);
     expect((await offered("search", "shop", "apple", "--rerank", "")).sort()).toEqual(["entailment", "exact"]);
     expect(await offered("admin", "tenants", "create", "--pl")).toEqual(["--plan"]);
