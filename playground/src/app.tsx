@@ -38,7 +38,7 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
   const { language, theme, switchLanguage, switchTheme } = useAppearance();
   const t = MESSAGES[language];
   const { panel: active, queries, visit, setQuery } = useRoutes();
-  const [keyVersion, setKeyVersion] = useState(0);
+  const [{ keyVersion, keyEnd }, setKeyUse] = useState(() => ({ keyVersion: 0, keyEnd: new AbortController() }));
   /** Why the key form is open; undefined while it is closed. */
   const [keyReason, setKeyReason] = useState<string>();
   const [offered, setOffered] = useState<string>();
@@ -55,11 +55,12 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
   }, [session]);
 
   const takeKey = (key: string): void => {
+    keyEnd.abort();
     session.use(key);
     // Nothing that the former key could see stays on the page.
     pictures.clear();
     setKeyReason(undefined);
-    setKeyVersion((version) => version + 1);
+    setKeyUse({ keyVersion: keyVersion + 1, keyEnd: new AbortController() });
   };
   const askForKey = useCallback((need: KeyNeeded) => setKeyReason(need.message || t.key.needed), [t]);
   useEffect(() => {
@@ -67,8 +68,8 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
   }, [t, active]);
 
   const services = useMemo(
-    () => ({ api, pictures, keyVersion, askForKey, t }),
-    [api, pictures, keyVersion, askForKey, t],
+    () => ({ api, pictures, keyVersion, keySignal: keyEnd.signal, askForKey, t }),
+    [api, pictures, keyVersion, keyEnd, askForKey, t],
   );
 
   return (

@@ -70,6 +70,16 @@ describe("createPictureCache", () => {
     expect(alive.size).toBe(0);
   });
 
+  it("keeps nothing that was asked for before it was cleared", async () => {
+    const { cache, alive, loads } = setUp(8);
+    const late = expect(cache.url(item("a"), never)).rejects.toThrow("not in use any more");
+    cache.clear();
+    await late;
+    expect(alive.size).toBe(0);
+    await cache.url(item("a"), never);
+    expect(loads).toEqual(["a", "a"]);
+  });
+
   it("passes a failure on and tries again next time", async () => {
     let calls = 0;
     const cache = createPictureCache({

@@ -25,6 +25,7 @@ export function createPictureCache(options: PictureCacheOptions): PictureCache {
   const { load, urls, capacity = CAPACITY } = options;
   /** In order of last use: the first entry is the one to go. */
   const kept = new Map<string, string>();
+  let clearings = 0;
 
   function touch(place: string): string | undefined {
     const url = kept.get(place);
@@ -52,12 +53,15 @@ export function createPictureCache(options: PictureCacheOptions): PictureCache {
       const place = `${item.collection}/${item.id}`;
       const known = touch(place);
       if (known !== undefined) return known;
+      const before = clearings;
       const picture = await load(item, signal);
+      if (clearings !== before) throw new Error("the key that could see this picture is not in use any more");
       // Another card with this picture may have come first; its URL is in use already.
       return touch(place) ?? keep(place, picture);
     },
 
     clear() {
+      clearings += 1;
       for (const url of kept.values()) urls.revokeObjectURL(url);
       kept.clear();
     },

@@ -12,6 +12,8 @@ export interface Services {
   readonly pictures: PictureCache;
   /** Changes with the key: what the former key could see is asked for again. */
   readonly keyVersion: number;
+  /** Aborted as soon as another key is used: what takes many calls must not go on with that one. */
+  readonly keySignal: AbortSignal;
   readonly askForKey: (need: KeyNeeded) => void;
   /** The sentences in the person's language. */
   readonly t: Messages;

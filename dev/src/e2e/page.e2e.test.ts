@@ -159,6 +159,36 @@ describe.skipIf(!hasBrowser())("the page", () => {
     await expect.poll(async () => (await cardNames(page))[0]).toBe("apple.png");
   });
 
+  it("ends an upload when another key is used, and shows nothing that the former key could see", async () => {
+    page = await world.open("#/search?like=1f34e");
+    await page.getByTestId("chip").filter({ hasText: "Like red apple" }).locator("[data-shown=true]").waitFor();
+    await page.evaluate(() => {
+      location.hash = `#/add?new=interrupted-${Date.now()}`;
+    });
+    await page.getByTestId("file-chooser").setInputFiles([await emojiFile("1f680", "rocket.png")]);
+    const writes: string[] = [];
+    await page.route("**/items", (route) => {
+      // No answer to a write: the key changes while the call is under way.
+      if (route.request().method() === "PUT") writes.push(route.request().headers().authorization ?? "");
+      return route.request().method() === "PUT" ? undefined : route.continue();
+    });
+    await page.getByTestId("start").click();
+    await expect.poll(() => writes.length).toBe(1);
+
+    // As a deployment answers: nobody offers the demo key again.
+    await page.route("**/dev/session", (route) => route.fulfill({ status: 404, body: "{}" }));
+    await page.getByTestId("key-button").click();
+    await page.getByTestId("key-form").locator("input").fill("sl_dev_other");
+    await page.getByTestId("key-form").getByRole("button", { name: "Use key" }).click();
+    await expect.poll(() => page.getByTestId("upload").getAttribute("data-phase")).toBe("cancelled");
+    await page.evaluate(() => {
+      location.hash = "#/search?in=emoji&like=1f34e";
+    });
+    await page.getByTestId("chip").filter({ hasText: "Like 1f34e" }).locator(".no-picture").waitFor();
+    expect(writes).toEqual([`Bearer ${world.stack.apiKey}`]);
+    world.complaints.length = 0;
+  });
+
   it("classifies a picture as labels are edited", async () => {
     page = await world.open("#/classify?t=car&t=animal");
     await page

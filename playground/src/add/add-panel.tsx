@@ -14,9 +14,7 @@ import { DropZone } from "./drop-zone.tsx";
 import { type Chosen, choose, fromTransfer, metadataOf, type PictureFile } from "./files.ts";
 import { addOperation } from "./upload.ts";
 import { UploadProgress } from "./upload-progress.tsx";
-import { type Phase, useUpload } from "./use-upload.ts";
-
-const BUSY: readonly Phase[] = ["checking", "running", "waiting"];
+import { isUnderWay, useUpload } from "./use-upload.ts";
 
 export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element {
   const { t } = useServices();
@@ -27,7 +25,7 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
   const collection = (isNew ? asked.get("new") : asked.get("in")) ?? "";
   const [chosen, setChosen] = useState<Chosen>();
   const { state, start, pause, cancel, clear } = useUpload();
-  const isBusy = state !== undefined && BUSY.includes(state.phase);
+  const isBusy = state !== undefined && isUnderWay(state);
 
   const take = (files: readonly PictureFile[]): void => {
     if (isBusy || files.length === 0) return;

@@ -1,12 +1,16 @@
 /** An upload as a panel sees it: begun, paused, gone on with, cancelled. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { readPicture } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { KeyNeeded } from "../session.ts";
 import type { PictureFile } from "./files.ts";
 import { type Progress, upload } from "./upload.ts";
 
-export type Phase = "checking" | "running" | "waiting" | "paused" | "done" | "cancelled" | "stopped";
+type Phase = "checking" | "running" | "waiting" | "paused" | "done" | "cancelled" | "stopped";
+
+const UNDER_WAY: readonly Phase[] = ["checking", "running", "waiting"];
+
+export const isUnderWay = ({ phase }: UploadState): boolean => UNDER_WAY.includes(phase);
 
 export interface UploadState {
   readonly phase: Phase;
@@ -28,11 +32,17 @@ export interface Upload {
 }
 
 export function useUpload(): Upload {
-  const { api, askForKey } = useServices();
+  const { api, keyVersion, keySignal, askForKey } = useServices();
   const [state, setState] = useState<UploadState>();
   const running = useRef<AbortController>();
 
   const change = (part: Partial<UploadState>): void => setState((before) => before && { ...before, ...part });
+
+  // It was stopped by the signal already; what the former key has stored is not the next one's to go on from.
+  useEffect(
+    () => setState((before) => (before && isUnderWay(before) ? { ...before, phase: "cancelled" } : before)),
+    [keyVersion],
+  );
 
   async function run(collection: string, files: readonly PictureFile[], signal: AbortSignal): Promise<void> {
     const end = (part: Partial<UploadState>): void => {
@@ -72,7 +82,7 @@ export function useUpload(): Upload {
       running.current = new AbortController();
       const progress = { total: files.length, stored: 0, kept: 0, refused: [] };
       setState({ phase: "checking", progress, seconds: 0, failure: undefined });
-      void run(collection, files, running.current.signal);
+      void run(collection, files, AbortSignal.any([running.current.signal, keySignal]));
     },
     pause: () => halt("paused"),
     cancel: () => halt("cancelled"),

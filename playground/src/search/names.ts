@@ -23,19 +23,22 @@ interface NamesOptions {
 }
 
 export function useNames({ collection, items, ids }: NamesOptions): (id: string) => string {
-  const { api } = useServices();
-  const known = useRef(new Map<string, string>());
+  const { api, keyVersion } = useServices();
+  const known = useRef({ keyVersion, names: new Map<string, string>() });
+  // Nothing that the former key could see stays on the page.
+  if (known.current.keyVersion !== keyVersion) known.current = { keyVersion, names: new Map() };
+  const { names } = known.current;
   // No name of a collection holds a slash.
   const place = (id: string): string => `${collection}/${id}`;
-  const learn = (item: Named): unknown => known.current.set(place(item.id), nameOf(item));
+  const learn = (item: Named): unknown => names.set(place(item.id), nameOf(item));
   items.forEach(learn);
 
-  const unknown = ids.filter((id) => !known.current.has(place(id)));
+  const unknown = ids.filter((id) => !names.has(place(id)));
   const { value } = useLoaded({
     name: unknown.length > 0 ? JSON.stringify(unknown.map(place)) : undefined,
     isWanted: collection !== "",
     load: (_, signal) => Promise.all(unknown.map((id) => api.item(collection, id, signal))),
   });
   value?.forEach(learn);
-  return (id) => known.current.get(place(id)) ?? id;
+  return (id) => names.get(place(id)) ?? id;
 }

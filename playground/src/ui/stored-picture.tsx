@@ -5,7 +5,7 @@ import type { ItemRef } from "../picture-cache.ts";
 import { useServices } from "../services.ts";
 
 export function StoredPicture({ collection, id }: ItemRef): JSX.Element {
-  const { pictures } = useServices();
+  const { pictures, keyVersion } = useServices();
   const [url, setUrl] = useState<string>();
   const [isMissing, setMissing] = useState(false);
 
@@ -18,7 +18,7 @@ export function StoredPicture({ collection, id }: ItemRef): JSX.Element {
       if (!unwanted.signal.aborted) setMissing(true);
     });
     return () => unwanted.abort();
-  }, [pictures, collection, id]);
+  }, [pictures, keyVersion, collection, id]);
 
   if (isMissing) return <span class="no-picture">?</span>;
   // The name stands beside it.

@@ -10,6 +10,7 @@ import { KeyNeeded } from "../session.ts";
 const TYPING_PAUSE_MS = 150;
 
 interface Outcome<O extends Operation> {
+  readonly keyVersion: number;
   readonly operation: O;
   readonly answer?: Answer<O["kind"]>;
   readonly failure?: unknown;
@@ -35,9 +36,6 @@ export function useAnswer<O extends Operation>(operation: O | undefined): Asked<
     setAttempt((n) => n + 1);
   }, []);
 
-  // Nothing that the former key could see stays on the page.
-  useEffect(() => setOutcome(undefined), [keyVersion]);
-
   // Another key or another attempt asks the same again.
   useEffect(() => {
     if (!operation) {
@@ -48,10 +46,10 @@ export function useAnswer<O extends Operation>(operation: O | undefined): Asked<
     const ask = async (): Promise<void> => {
       try {
         const answer = await api.ask(operation, newer.signal);
-        setOutcome({ operation, answer });
+        setOutcome({ keyVersion, operation, answer });
       } catch (failure) {
         if (newer.signal.aborted) return;
-        setOutcome({ operation, failure });
+        setOutcome({ keyVersion, operation, failure });
         if (failure instanceof KeyNeeded) askForKey(failure);
         // A fault of the page itself is for the console, too.
         else if (!(failure instanceof ApiFailure)) reportError(failure);
@@ -64,12 +62,14 @@ export function useAnswer<O extends Operation>(operation: O | undefined): Asked<
     };
   }, [operation, attempt, keyVersion]);
 
-  const isSettled = outcome?.operation === operation;
+  // Nothing that the former key could see stays on the page.
+  const current = outcome?.keyVersion === keyVersion ? outcome : undefined;
+  const isSettled = current?.operation === operation;
   return {
     isAsking: operation !== undefined && !isSettled,
-    answer: operation && outcome?.answer,
-    answered: outcome?.operation,
-    failure: isSettled ? outcome?.failure : undefined,
+    answer: operation && current?.answer,
+    answered: current?.operation,
+    failure: isSettled ? current?.failure : undefined,
     retry,
   };
 }
