@@ -52,6 +52,8 @@ export const redisKeys = {
   collections: (tenant: TenantId): string => `sl:collections:${tenant}`,
   /** Hash: name → Places, of collections that have been migrated or are being so. */
   places: (tenant: TenantId): string => `sl:places:${tenant}`,
+  /** String: the call that is writing the item. */
+  writing: (tenant: TenantId, collection: string, item: string): string => `sl:writing:${tenant}:${collection}:${item}`,
   /** String: how far the copying into a place of this name has come. */
   copying: (tenant: TenantId, scope: string): string => `sl:copying:${tenant}:${scope}`,
   /** Hash: the token buckets. */

@@ -9,10 +9,12 @@ import { type CollectionRecord, spaceOf } from "./registry.ts";
 /** @returns how many there were. */
 export async function deleteItems(access: Access, record: CollectionRecord, ids: readonly ItemId[]): Promise<number> {
   const { store, scope } = access;
-  const deleted = await store.delete(spaceOf(record), scope(record), { ids });
-  await access.pictures(record).delete(ids);
-  if (record.mirror) await store.delete(spaceOf(record.mirror.at), scope(record.mirror.at), { ids });
-  return deleted;
+  return access.turns(record).take(ids, async () => {
+    const deleted = await store.delete(spaceOf(record), scope(record), { ids });
+    await access.pictures(record).delete(ids);
+    if (record.mirror) await store.delete(spaceOf(record.mirror.at), scope(record.mirror.at), { ids });
+    return deleted;
+  });
 }
 
 /** @returns how many items there were. */

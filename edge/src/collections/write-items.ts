@@ -11,7 +11,7 @@ import type { Context } from "hono";
 import type { App } from "../context.ts";
 import { callContext } from "../inference.ts";
 import { admit, checkCallSize, meter } from "../middleware/admission.ts";
-import { picturesOf } from "./access.ts";
+import { picturesOf, turnsOf } from "./access.ts";
 import { type AcceptedItem, parseItems } from "./parse-items.ts";
 import type { Placement } from "./placement.ts";
 import type { CollectionRecord } from "./registry.ts";
@@ -37,9 +37,8 @@ export async function writeItems(
   for (const { index, id, error } of refused) results[index] = { id, status: "failed", error: error.toDetail() };
   if (accepted.length > 0) {
     await admit(c, work);
-    const first = await callBackend(c, record, accepted, record.pictures);
-    await keepPictures(c, record, accepted, first);
-    const written = record.mirror ? await mirrored(c, record.mirror.at, accepted, first) : first;
+    const ids = accepted.map(({ id }) => id);
+    const written = await turnsOf(c, record).take(ids, () => writeEverywhere(c, record, accepted));
     settle(c, accepted, written);
     accepted.forEach(({ index, id }, i) => {
       const result = written[i];
@@ -66,6 +65,17 @@ function settle(c: Context<App>, accepted: readonly AcceptedItem[], written: rea
   if (ours) c.set("isIncomplete", true);
   // Nothing to store must not be free either.
   meter(c, stored.length > 0 ? workOf(stored) : { read: 1 });
+}
+
+/** @returns what has become of each item, in order. */
+async function writeEverywhere(
+  c: Context<App>,
+  record: CollectionRecord,
+  accepted: readonly AcceptedItem[],
+): Promise<readonly WriteItemResult[]> {
+  const first = await callBackend(c, record, accepted, record.pictures);
+  await keepPictures(c, record, accepted, first);
+  return record.mirror ? mirrored(c, record.mirror.at, accepted, first) : first;
 }
 
 /** @returns the results of the items of which one place or the other says no. */

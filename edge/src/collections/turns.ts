@@ -1,0 +1,83 @@
+/**
+ * Calls that write or delete the same item take turns. An item lies in several places, which are written one after the other: the
+ * point, its picture, the mirror. Two calls at once could leave each with another one's, for good.
+ */
+import { ApiError } from "@sightline/shared/errors";
+import type { ItemId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
+import { z } from "zod";
+import { orUnavailable } from "../or-unavailable.ts";
+import type { RedisClient } from "../redis.ts";
+import { Script } from "../redis-script.ts";
+
+/** A call whose isolate dies holds its items no longer than this; a living one ends by its deadline before. */
+const LEASE_MS = LIMITS.deadlineMs + 5000;
+/** After each of these another try; then the caller is told to come back. */
+const WAITS_MS = [50, 100, 200, 400, 800, 1600, 1600];
+
+/** KEYS: items · ARGV: 1 owner · 2 lease in ms. Takes all of them or none. Returns whether it did; who has them already, did. */
+const TAKE = new Script(`
+for i = 1, #KEYS do
+  local owner = redis.call('GET', KEYS[i])
+  if owner and owner ~= ARGV[1] then return 0 end
+end
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
+return 1
+`);
+
+/** KEYS: items · ARGV: 1 owner. */
+const GIVE_BACK = new Script(`
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
+end
+return 1
+`);
+
+const Taken = z.union([z.literal(0), z.literal(1)]);
+
+export class Turns {
+  readonly #redis: RedisClient;
+  readonly #keyOf: (id: ItemId) => string;
+  readonly #sleep: (ms: number) => Promise<void>;
+
+  /** @param keyOf the item's name in Redis. */
+  constructor(redis: RedisClient, keyOf: (id: ItemId) => string, sleep = delay) {
+    this.#redis = redis;
+    this.#keyOf = keyOf;
+    this.#sleep = sleep;
+  }
+
+  /**
+   * Does the work while no other call writes one of these items.
+   * @throws ApiError(overloaded) if others take too long, ApiError(store_unavailable) if Redis is away; nothing was done then.
+   */
+  async take<T>(ids: readonly ItemId[], work: () => Promise<T>): Promise<T> {
+    const keys = ids.map(this.#keyOf);
+    const owner = crypto.randomUUID();
+    const isOurs = await orUnavailable(() => this.#wait(keys, owner), {
+      message: "It cannot be seen who else writes these items; nothing was changed.",
+    });
+    if (!isOurs) {
+      const message = "Another call is still writing one of these items.";
+      throw new ApiError("overloaded", { message, retryAfterSeconds: 1 });
+    }
+    try {
+      return await work();
+    } finally {
+      // Before the answer: the caller's next write must not meet this one.
+      await this.#redis.evaluate(GIVE_BACK, keys, [owner]).catch(() => undefined);
+    }
+  }
+
+  async #wait(keys: readonly string[], owner: string): Promise<boolean> {
+    const take = async () => Taken.parse(await this.#redis.evaluate(TAKE, keys, [owner, LEASE_MS])) === 1;
+    if (await take()) return true;
+    for (const ms of WAITS_MS) {
+      await this.#sleep(ms);
+      if (await take()) return true;
+    }
+    return false;
+  }
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
