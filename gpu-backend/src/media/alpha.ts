@@ -13,15 +13,32 @@ interface Planes {
   readonly alpha: Rendered;
 }
 
-/** @param rgba four channels, alpha not multiplied in. */
-export function splitAlpha({ data, width, height }: Raster): Planes {
+/** Where a part of a picture lies, and how large the whole is. */
+interface Place {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * @param part four channels, alpha not multiplied in. @param place what it is a part of, unless it is the whole picture.
+ * @returns planes as large as the whole and empty around the part: memory that nobody touches costs nothing.
+ */
+export function splitAlpha(part: Raster, place: Place = { left: 0, top: 0, ...part }): Planes {
+  const { data } = part;
+  const { left, top, width, height } = place;
   const colours = new Uint8Array(width * height * 3);
   const alpha = new Uint8Array(width * height);
-  for (let pixel = 0; pixel < alpha.length; pixel++) {
-    const opacity = data[pixel * 4 + 3] ?? 0;
-    alpha[pixel] = opacity;
-    for (let channel = 0; channel < 3; channel++) {
-      colours[pixel * 3 + channel] = Math.round(((data[pixel * 4 + channel] ?? 0) * opacity) / 255);
+  let from = 0;
+  for (let y = top; y < top + part.height; y++) {
+    const end = y * width + left + part.width;
+    for (let pixel = y * width + left; pixel < end; pixel++, from += 4) {
+      const opacity = data[from + 3] ?? 0;
+      alpha[pixel] = opacity;
+      for (let channel = 0; channel < 3; channel++) {
+        colours[pixel * 3 + channel] = Math.round(((data[from + channel] ?? 0) * opacity) / 255);
+      }
     }
   }
   return { colours: { data: colours, width, height, channels: 3 }, alpha: { data: alpha, width, height, channels: 1 } };

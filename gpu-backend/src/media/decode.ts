@@ -56,9 +56,12 @@ export async function openImage(bytes: Uint8Array, limits: ImageLimits = LIMITS)
   return { type, width, height, hasAlpha: header.hasAlpha, render: async (build) => run(build(toSrgb(bytes, header))) };
 }
 
+/** Pixels on their way, as often as they are asked for. */
+export type Stage = Pick<OpenedImage, "render" | "width" | "height">;
+
 /** Pixels that a pipeline put out with `raw()`, as the start of a further one. */
-export function reopen({ data, width, height, channels }: Rendered): Pick<OpenedImage, "render"> {
-  return { render: async (build) => run(build(sharp(data, { raw: { width, height, channels } }))) };
+export function reopen({ data, width, height, channels }: Rendered): Stage {
+  return { width, height, render: async (build) => run(build(sharp(data, { raw: { width, height, channels } }))) };
 }
 
 async function readHeader(bytes: Uint8Array): Promise<Metadata> {

@@ -131,6 +131,24 @@ describe("puts a transparent picture", () => {
   });
 });
 
+it("splits no more of a long transparent picture than the crop needs", async () => {
+  for (const [width, height] of [
+    [20, 6000],
+    [6000, 20],
+  ] as const) {
+    const image = await openImage(await draw(width, height, translucent).png().toBuffer());
+    const rendered: number[] = [];
+    const render: typeof image.render = async (build) => {
+      const out = await image.render(build);
+      rendered.push(out.width * out.height);
+      return out;
+    };
+    expect(await preprocess({ ...image, render }, SPEC)).toHaveLength(8 * 8 * 3);
+    expect(rendered).toHaveLength(1);
+    expect(rendered[0]).toBeLessThan(20 * 60);
+  }
+});
+
 it.each([
   [1, 20_000],
   [20_000, 1],

@@ -4,8 +4,8 @@
  */
 import type { Sharp } from "sharp";
 import { dropAlpha, splitAlpha } from "../media/alpha.ts";
-import { bicubicTaps, enlarge, type Raster } from "../media/bicubic.ts";
-import { type OpenedImage, reopen } from "../media/decode.ts";
+import { bicubicTaps, enlarge, type Raster, type Taps } from "../media/bicubic.ts";
+import { type OpenedImage, reopen, type Stage } from "../media/decode.ts";
 
 /** How a model wants its pictures; part of its manifest. */
 export interface ImageSpec {
@@ -22,9 +22,6 @@ export interface ImageSpec {
    */
   readonly alpha?: "dropped first";
 }
-
-/** Pixels on their way, as often as they are asked for. */
-type Stage = Pick<OpenedImage, "render">;
 
 interface Size {
   readonly width: number;
@@ -58,11 +55,16 @@ export async function preprocess(image: OpenedImage, spec: ImageSpec): Promise<U
   // Sides that shrink are libvips' work, and sides that grow are done by Pillow's filter, from no more pixels than the crop
   // needs. A 1 × 20 000 picture thus never becomes 224 × 4 480 000.
   const reduced = { width: Math.min(scaled.width, image.width), height: Math.min(scaled.height, image.height) };
-  const sized = (stage: Stage) => lastStep(stage, reduced, scaled, crop);
+  const cut = cutOf(reduced, scaled, crop);
+  const sized = (stage: Stage) => lastStep(stage, reduced, cut);
   const stage = await firstSteps(image, reduced, spec);
   if (!image.hasAlpha || spec.background !== undefined || spec.alpha === "dropped first")
     return bytesOf(await sized(stage));
-  const { colours, alpha } = splitAlpha(await stage.render((pixels) => pixels.raw()));
+  // The main thread splits them, so no more than the crop needs: a long picture is mostly cut away.
+  const around = windowAround(cut.window, reduced, stage);
+  const part = await stage.render((pixels) => pixels.extract(around).raw());
+  const { width, height } = stage;
+  const { colours, alpha } = splitAlpha(part, { left: around.left, top: around.top, width, height });
   return dropAlpha(await sized(reopen(colours)), await sized(reopen(alpha)));
 }
 
@@ -92,20 +94,46 @@ async function firstSteps(image: OpenedImage, target: Size, spec: ImageSpec): Pr
 
 /** The picture as its model wants it before the first resize. */
 async function withoutAlpha(image: OpenedImage, { background, alpha }: ImageSpec): Promise<Stage> {
-  if (background !== undefined) return { render: (build) => image.render((p) => build(p.flatten({ background }))) };
+  if (background !== undefined)
+    return { ...image, render: (build) => image.render((p) => build(p.flatten({ background }))) };
   // Rendered in between: in one pipeline sharp resizes first, with colours weighed.
   if (alpha === "dropped first" && image.hasAlpha) return reopen(await image.render((p) => p.removeAlpha().raw()));
   return image;
 }
 
-/** Shrinks to `reduced`, enlarges that to `scaled` and cuts `crop` out of it, as raw pixels. */
-async function lastStep(stage: Stage, reduced: Size, scaled: Size, crop: Window): Promise<Raster> {
-  const shrink = (window: Window) => stage.render((pixels) => resizeTo(pixels, reduced).extract(window).raw());
-  if (reduced.width === scaled.width && reduced.height === scaled.height) return shrink(crop);
+/** What the crop needs of the reduced picture, and how it is enlarged where it has to be. */
+interface Cut {
+  readonly window: Window;
+  readonly taps?: { readonly horizontal: Taps; readonly vertical: Taps };
+}
+
+function cutOf(reduced: Size, scaled: Size, crop: Window): Cut {
+  if (reduced.width === scaled.width && reduced.height === scaled.height) return { window: crop };
   const horizontal = bicubicTaps(reduced.width, scaled.width, crop.left, crop.width);
   const vertical = bicubicTaps(reduced.height, scaled.height, crop.top, crop.height);
-  const needed = { left: horizontal.from, top: vertical.from, width: horizontal.length, height: vertical.length };
-  return enlarge(await shrink(needed), horizontal, vertical);
+  const window = { left: horizontal.from, top: vertical.from, width: horizontal.length, height: vertical.length };
+  return { window, taps: { horizontal, vertical } };
+}
+
+/** Shrinks to `reduced`, cuts the window out of it and enlarges that, as raw pixels. */
+async function lastStep(stage: Stage, reduced: Size, { window, taps }: Cut): Promise<Raster> {
+  const shrunk = await stage.render((pixels) => resizeTo(pixels, reduced).extract(window).raw());
+  return taps ? enlarge(shrunk, taps.horizontal, taps.vertical) : shrunk;
+}
+
+/** The kernel reaches two pixels of the result to either side; libvips rounds. */
+const REACH = 4;
+
+/** @returns the part of `before` that the window of `after`, which it is shrunk to, is made of; rather more than less. */
+function windowAround({ left, top, width, height }: Window, after: Size, before: Size): Window {
+  const along = (from: number, length: number, small: number, large: number) => {
+    const start = Math.max(0, Math.floor(((from - REACH) * large) / small));
+    const end = Math.min(large, Math.ceil(((from + length + REACH) * large) / small));
+    return [start, end - start] as const;
+  };
+  const [x, columns] = along(left, width, after.width, before.width);
+  const [y, rows] = along(top, height, after.height, before.height);
+  return { left: x, top: y, width: columns, height: rows };
 }
 
 const bytesOf = ({ data }: Raster): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.length);
