@@ -95,6 +95,27 @@ describe("the SDK", () => {
     expect([succeeded, results.map(({ status }) => status)]).toEqual([1, ["ok", "failed"]]);
   });
 
+  it("classifies and judges any number, with the places of the whole list", async () => {
+    requests.length = 0;
+    const input = Array.from({ length: 300 }, (_, i) => (i % 2 ? "a juicy apple" : "a fast car"));
+    const { data } = await sightline.classify({ input, labels: ["fruit", "vehicle"] });
+    expect(data.map(({ index }) => index)).toEqual([...input.keys()]);
+    expect(data[299]?.labels[0]?.label).toBe("fruit");
+    await expect(sightline.classify({ input: [...input, ""], labels: ["a", "b"] })).rejects.toMatchObject({
+      param: "input[300].text",
+    });
+    expect(requests).toHaveLength(4);
+
+    requests.length = 0;
+    const image = await png(255, 0, 0);
+    const pairs = Array.from({ length: 70 }, (_, i) => ({ image, hypothesis: i === 68 ? "" : "it is red" }));
+    const { succeeded, failed, results, usage } = await sightline.entailEach({ model: "tiny-ofa", pairs });
+    expect([succeeded, failed, usage.images, requests.length]).toEqual([69, 1, 69, 2]);
+    expect(results.map(({ index }) => index)).toEqual([...pairs.keys()]);
+    expect(results[68]).toMatchObject({ status: "failed", error: { param: "pairs[68].hypothesis" } });
+    expect(results[69]).toMatchObject({ status: "ok", label: "yes" });
+  });
+
   it("lists models and usage", async () => {
     expect((await sightline.models()).find((model) => model.default)?.id).toBe("emoji-dual");
     expect(await sightline.usage({ month: "2026-01" })).toMatchObject({ tenant: "acme", month: "2026-01" });
@@ -187,6 +208,9 @@ describe("a collection", () => {
     const seen: (string | null)[] = [];
     for await (const { id, status } of poor.upsertEach(items)) if (status === "stored") seen.push(id);
     expect(seen).toEqual(items.map(({ id }) => id));
+    requests.length = 0;
+    expect(await poor.deleteItems({ ids: [...seen.filter((id) => id !== null), "nope"] })).toEqual({ deleted: 300 });
+    expect(requests).toHaveLength(2);
     await poor.delete();
   });
 });

@@ -20,6 +20,7 @@ describe("batches", () => {
   it("are what the API takes", () => {
     expect(CALL_LIMITS).toMatchObject({ texts: LIMITS.textsPerCall, images: LIMITS.imagesPerCall });
     expect(CALL_LIMITS.texts).toBeLessThanOrEqual(LIMITS.itemsPerCall);
+    expect(CALL_LIMITS.images).toBeLessThanOrEqual(LIMITS.pairsPerCall);
     expect(CALL_LIMITS.bytes).toBeLessThan(LIMITS.bodyBytes);
   });
 

@@ -1,16 +1,18 @@
 /** The client: everything that a key can ask of the API. */
+import { classify } from "./classify.ts";
 import { Collection } from "./collection.ts";
 import type { CollectionSummary } from "./collection-types.ts";
 import { type Embeddings, type EmbedOptions, embed } from "./embed.ts";
+import { entail, entailEach } from "./entail.ts";
 import type {
   EntailmentListRequest,
   EntailmentListResponse,
   EntailmentRequest,
   EntailmentResponse,
-  Pair,
 } from "./entailment-types.ts";
 import { SightlineError } from "./errors.ts";
-import { pictureToWire, toWire, toWireList } from "./inputs.ts";
+import { toWire, toWireList } from "./inputs.ts";
+import type { BatchOptions } from "./split.ts";
 import { type CallOptions, type RetryNotice, Transport } from "./transport.ts";
 import type { ClassifyRequest, ClassifyResponse, Input, Model, RankRequest, RankResponse, Usage } from "./types.ts";
 
@@ -57,28 +59,25 @@ export class Sightline {
     return embed(this.#transport, inputs, options);
   }
 
-  /** Which of your labels fit; one call, of at most 64 pictures or 256 texts. */
-  async classify({ input, ...request }: ClassifyRequest, options?: CallOptions): Promise<ClassifyResponse> {
-    const json = { ...request, input: await (isList(input) ? toWireList(input) : toWire(input)) };
-    return this.#transport.json({ method: "POST", path: "/v1/classify", json }, options);
+  /** Which of your labels fit, for any number of inputs. Each call that a long list is split into pays for the labels. */
+  classify(request: ClassifyRequest, options?: BatchOptions): Promise<ClassifyResponse> {
+    return classify(this.#transport, request, options);
   }
 
-  /** Which of the candidates fit the query best. */
+  /** Which of the candidates fit the query best; at most 100, for each is weighed against all the others. */
   async rank({ query, candidates, ...request }: RankRequest, options?: CallOptions): Promise<RankResponse> {
     const json = { ...request, query: await toWire(query), candidates: await toWireList(candidates) };
     return this.#transport.json({ method: "POST", path: "/v1/rank", json }, options);
   }
 
   /** Whether a picture supports a sentence. */
-  async entail({ model, ...pair }: EntailmentRequest, options?: CallOptions): Promise<EntailmentResponse> {
-    const json = { ...(await pairToWire(pair)), ...(model && { model }) };
-    return this.#transport.json({ method: "POST", path: "/v1/entailment", json }, options);
+  entail(request: EntailmentRequest, options?: CallOptions): Promise<EntailmentResponse> {
+    return entail(this.#transport, request, options);
   }
 
-  /** The same of at most 64 pairs in one call; a pair that cannot be judged fails alone. */
-  async entailEach(request: EntailmentListRequest, options?: CallOptions): Promise<EntailmentListResponse> {
-    const json = { ...request, pairs: await Promise.all(request.pairs.map(pairToWire)) };
-    return this.#transport.json({ method: "POST", path: "/v1/entailment", json }, options);
+  /** The same of any number of pairs; one that cannot be judged fails alone. */
+  entailEach(request: EntailmentListRequest, options?: BatchOptions): Promise<EntailmentListResponse> {
+    return entailEach(this.#transport, request, options);
   }
 
   async models(options?: CallOptions): Promise<readonly Model[]> {
@@ -99,13 +98,6 @@ export class Sightline {
   collection(name: string): Collection {
     return new Collection(this.#transport, name);
   }
-}
-
-const isList = (input: Input | readonly Input[]): input is readonly Input[] => Array.isArray(input);
-
-async function pairToWire(pair: Pair) {
-  const { hypothesis, caption } = pair;
-  return { ...(await pictureToWire(pair)), hypothesis, ...(caption !== undefined && { caption }) };
 }
 
 function environment(variable: string, option: string): string {

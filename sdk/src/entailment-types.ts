@@ -15,7 +15,6 @@ export type EntailmentRequest = Pair & {
 
 export interface EntailmentListRequest {
   readonly model?: string;
-  /** At most 64. */
   readonly pairs: readonly Pair[];
 }
 

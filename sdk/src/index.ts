@@ -2,7 +2,7 @@
 export { Sightline, type SightlineOptions } from "./client.ts";
 export type { Collection } from "./collection.ts";
 export type * from "./collection-types.ts";
-export type { BatchOptions, Embeddings, EmbedOptions } from "./embed.ts";
+export type { Embeddings, EmbedOptions } from "./embed.ts";
 export type * from "./entailment-types.ts";
 export type { ErrorCode } from "./error-codes.ts";
 export {
@@ -18,5 +18,6 @@ export {
   SightlineError,
   TimeoutError,
 } from "./errors.ts";
+export type { BatchOptions } from "./split.ts";
 export type { CallOptions, RetryNotice } from "./transport.ts";
 export type * from "./types.ts";

@@ -1,11 +1,11 @@
 /** Writes any number of items: split into calls, several of them under way, each item's result in the items' order. */
 import { batchesOf, isTooLarge, type Load, mapInOrder, sendInHalves } from "./batches.ts";
 import type { ItemInput, ItemResult, UpsertResponse } from "./collection-types.ts";
-import { type BatchOptions, CONCURRENCY } from "./embed.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { SightlineError } from "./errors.ts";
 import { pictureToWire } from "./inputs.ts";
 import { shiftPlaces } from "./places.ts";
+import { type BatchOptions, CONCURRENCY } from "./split.ts";
 import type { Transport } from "./transport.ts";
 
 type WireItem = Readonly<Record<string, unknown>>;

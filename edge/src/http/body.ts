@@ -9,7 +9,7 @@ import type { App } from "../context.ts";
 import { explain } from "./explain.ts";
 
 /** Where the image of a multipart or bare-image request goes in the value that the schema parses. */
-export interface ImageForms {
+interface ImageForms {
   readonly multipart?: (image: Uint8Array) => Record<string, unknown>;
   readonly bare?: (image: Uint8Array) => Record<string, unknown>;
 }
