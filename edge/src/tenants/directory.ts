@@ -5,6 +5,7 @@ import type { TenantId } from "@sightline/shared/ids";
 import { LIMITS } from "@sightline/shared/limits";
 import { KeyRecord, redisKeys, TenantRecord } from "@sightline/shared/tenants";
 import type { RedisClient } from "../redis.ts";
+import { Script } from "../redis-script.ts";
 
 /** What the caller of the public API is: a key that may be used, and its tenant. */
 export interface Identity extends Pick<KeyRecord, "publicId" | "scopes" | "expiresAt"> {
@@ -20,6 +21,18 @@ interface KeyMinting {
 }
 
 type NewKey = Pick<KeyRecord, "name" | "scopes" | "expiresAt">;
+
+/**
+ * KEYS: the tenant's keys (hash), the key's record · ARGV: 1 public id · 2 record · 3 expiry in ms, if any
+ * Returns whether there was such a key.
+ */
+const REPLACE_KEY = new Script(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[2])
+if ARGV[3] then redis.call('PEXPIREAT', KEYS[2], ARGV[3]) end
+return 1
+`);
 
 export class TenantDirectory {
   readonly #redis: RedisClient;
@@ -91,7 +104,7 @@ export class TenantDirectory {
   /** @throws ApiError(key_not_found) */
   async key(tenant: TenantId, publicId: string): Promise<KeyRecord> {
     const record = parsed(KeyRecord, await this.#redis.hget(redisKeys.keysOf(tenant), publicId));
-    if (!record) throw new ApiError("key_not_found", { message: `The tenant has no key "${publicId}".` });
+    if (!record) throw keyNotFound(publicId);
     return record;
   }
 
@@ -101,18 +114,27 @@ export class TenantDirectory {
     const { key, publicId } = mintApiKey(env);
     const digest = await digestApiKey(pepper, key);
     const record: KeyRecord = { ...wanted, publicId, tenant, digest, createdAt: new Date().toISOString() };
-    await this.storeKey(record);
+    await this.#storeNew(record);
     return { key, record };
   }
 
-  /** Creates or replaces. The record is found under the digest for as long as the key has not expired. */
-  async storeKey(record: KeyRecord): Promise<void> {
+  /** Under its digest the record is found for as long as the key has not expired. */
+  async #storeNew(record: KeyRecord): Promise<void> {
     const place = redisKeys.apiKey(record.digest);
     await this.#redis.transaction([
       ["HSET", redisKeys.keysOf(record.tenant), record.publicId, JSON.stringify(record)],
       ["SET", place, JSON.stringify(record)],
       ...(record.expiresAt === null ? [] : [["PEXPIREAT", place, Date.parse(record.expiresAt)]]),
     ]);
+  }
+
+  /** @throws ApiError(key_not_found) if it has been revoked since it was read: who changes a key must not bring it back. */
+  async replaceKey(record: KeyRecord): Promise<void> {
+    const { tenant, publicId, digest, expiresAt } = record;
+    const expiry = expiresAt === null ? [] : [Date.parse(expiresAt)];
+    const places = [redisKeys.keysOf(tenant), redisKeys.apiKey(digest)];
+    const replaced = await this.#redis.evaluate(REPLACE_KEY, places, [publicId, JSON.stringify(record), ...expiry]);
+    if (replaced !== 1) throw keyNotFound(publicId);
   }
 
   /** The key stops working at once, but for isolates that know it: there within 30 s. */
@@ -123,6 +145,9 @@ export class TenantDirectory {
     ]);
   }
 }
+
+const keyNotFound = (publicId: string): ApiError =>
+  new ApiError("key_not_found", { message: `The tenant has no key "${publicId}".` });
 
 function parsed<T>(schema: { parse(value: unknown): T }, text: string | null): T | undefined {
   return text === null ? undefined : schema.parse(JSON.parse(text));

@@ -2,6 +2,9 @@ import { parseApiKey } from "@sightline/shared/api-key";
 import { redisKeys } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis/cloudflare";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { configFrom } from "../../env.ts";
+import { createRedis } from "../../redis.ts";
+import { TenantDirectory } from "../../tenants/directory.ts";
 import { IDENTITY_TTL_MS } from "../../tenants/identity.ts";
 import { type Answer, type CallOptions, call, env, expectError, get, setMode } from "../../testing/client.ts";
 
@@ -160,6 +163,39 @@ describe("keys", () => {
     const last = await admin("POST", `/tenants/${tenant}/keys/${fresh.body.id}/rotate`, { overlap_seconds: 0 });
     expectError(await withKey(fresh.body.key), 401, "invalid_api_key");
     expect((await withKey(last.body.key)).status).toBe(200);
+  });
+
+  it("that expire have successors that expire, too", async () => {
+    const tenant = await makeTenant();
+    const expires_at = new Date(Date.now() + 60_000).toISOString();
+    const old = await makeKey(tenant, { expires_at });
+    const fresh = await admin("POST", `/tenants/${tenant}/keys/${old.id}/rotate`, { overlap_seconds: 3600 });
+    expect(fresh.body.expires_at).toBe(expires_at);
+    const { data } = (await admin("GET", `/tenants/${tenant}/keys`)).body;
+    expect(data.map((key: { expires_at: string }) => key.expires_at)).toEqual([expires_at, expires_at]);
+  });
+
+  it("that are revoked stay so, whoever changes them in that moment", async () => {
+    const tenant = await makeTenant();
+    const { id, key } = await makeKey(tenant);
+    const directory = new TenantDirectory(createRedis(configFrom(env)));
+    const seen = await directory.key(tenant as never, id);
+    expect((await admin("DELETE", `/tenants/${tenant}/keys/${id}`)).status).toBe(200);
+    await expect(directory.replaceKey({ ...seen, name: "changed" })).rejects.toMatchObject({ code: "key_not_found" });
+    expectError(await withKey(key), 401, "invalid_api_key");
+    expect((await admin("GET", `/tenants/${tenant}/keys`)).body.data).toEqual([]);
+  });
+
+  it("keep their new expiry, or none, when they are changed", async () => {
+    const tenant = await makeTenant();
+    const { id, key } = await makeKey(tenant);
+    const change = (expires_at: string | null) => admin("PATCH", `/tenants/${tenant}/keys/${id}`, { expires_at });
+    await change(new Date(Date.now() + 60_000).toISOString());
+    expect((await withKey(key)).status).toBe(200);
+    await change(new Date(Date.now() - 1).toISOString());
+    expectError(await withKey(key), 401, "invalid_api_key");
+    await change(null);
+    expect((await withKey(key)).status).toBe(200);
   });
 
   it("are limited in number", async () => {

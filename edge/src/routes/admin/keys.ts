@@ -46,7 +46,7 @@ export function adminKeys(router: Router): void {
       return c.json(
         await asking(async () => {
           await directoryOf(c).get(tenant);
-          return create(c, tenant, wanted);
+          return (await create(c, tenant, wanted)).answer;
         }),
         201,
       );
@@ -79,8 +79,9 @@ export function adminKeys(router: Router): void {
       method: "post",
       path: `${KEYS}/{key}/rotate`,
       operationId: "rotateKey",
-      summary: "Replace an API key by a new one of the same name and scopes",
-      description: "The old key goes on working for `overlap_seconds`, or until its own earlier expiry.",
+      summary: "Replace an API key by a new one of the same name, scopes and expiry",
+      description:
+        "The old key goes on working for `overlap_seconds`, or until its own earlier expiry. The new one ends when the old one was to end; PATCH changes that.",
       params: KeyParams,
       body: RotateKeyRequest,
       answer: NewApiKey,
@@ -92,10 +93,16 @@ export function adminKeys(router: Router): void {
       return c.json(
         await asking(async () => {
           const old = await directoryOf(c).key(tenant, key);
-          const { name, scopes } = old;
-          const fresh = await create(c, tenant, { name, scopes, expiresAt: null });
-          await directoryOf(c).storeKey({ ...old, expiresAt: earlier(old.expiresAt, overlap_seconds) });
-          return fresh;
+          const { name, scopes, expiresAt } = old;
+          const { fresh, answer } = await create(c, tenant, { name, scopes, expiresAt });
+          try {
+            await directoryOf(c).replaceKey({ ...old, expiresAt: earlier(expiresAt, overlap_seconds) });
+          } catch (error) {
+            // Nobody has seen it: it must not stay behind.
+            await directoryOf(c).revokeKey(fresh);
+            throw error;
+          }
+          return answer;
         }),
         201,
       );
@@ -125,7 +132,7 @@ export function adminKeys(router: Router): void {
             ...(name !== undefined && { name }),
             ...(expires_at !== undefined && { expiresAt: expires_at }),
           };
-          await directoryOf(c).storeKey(changed);
+          await directoryOf(c).replaceKey(changed);
           return shown(changed);
         }),
       );
@@ -155,10 +162,10 @@ async function create(
   c: Context<App>,
   tenant: TenantId,
   wanted: Pick<KeyRecord, "name" | "scopes" | "expiresAt">,
-): Promise<z.infer<typeof NewApiKey>> {
+): Promise<{ readonly fresh: KeyRecord; readonly answer: z.infer<typeof NewApiKey> }> {
   const { KEY_PEPPER: pepper, ENVIRONMENT } = c.var.services.config;
   const { key, record } = await directoryOf(c).createKey(tenant, wanted, { pepper, env: KEY_ENV[ENVIRONMENT] });
-  return { ...shown(record), key };
+  return { fresh: record, answer: { ...shown(record), key } };
 }
 
 /** @returns the old key's expiry: after the overlap, unless it ends before that anyway. */
