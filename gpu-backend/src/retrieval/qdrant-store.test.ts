@@ -210,6 +210,7 @@ describe("the Qdrant adapter", () => {
       expect(config.quantization_config?.scalar).toMatchObject({ type: "int8", always_ram: true });
       expect(Object.keys(schema).sort()).toEqual(["collection", "modality", "tenant"]);
       expect(schema.tenant?.params).toMatchObject({ type: "keyword", is_tenant: true });
+      expect(schema.modality?.params).toMatchObject({ enable_hnsw: false });
     });
 
     it("as wide as it is told, with writes that wait for all replicas", async () => {

@@ -9,11 +9,15 @@ import { ItemId } from "../../ids.ts";
 import { pointId } from "../point-id.ts";
 import type { Hit, Point, Scope } from "../port.ts";
 
-/** The payload fields that have an index, and what kind of index. */
+/**
+ * The payload fields that have an index, and what kind of index. Each would get a graph for each of its values (`payload_m`),
+ * and all tenants' pictures one that nobody asks for alone: so `modality` has none. Qdrant knows `enable_hnsw` since 1.17;
+ * before that it passes over it and builds the graph.
+ */
 export const INDEXED_FIELDS = {
   tenant: { type: "keyword", is_tenant: true },
   collection: { type: "keyword" },
-  modality: { type: "keyword" },
+  modality: { type: "keyword", enable_hnsw: false },
 } as const satisfies Record<string, Schemas["KeywordIndexParams"]>;
 
 /** What a hit needs of its point's payload. */

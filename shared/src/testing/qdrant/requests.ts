@@ -151,6 +151,7 @@ export const UpdateCollection = CreateCollection.pick({ strict_mode_config: true
 const KeywordIndex = z.strictObject({
   type: z.literal("keyword"),
   is_tenant: z.boolean().nullish(),
+  enable_hnsw: z.boolean().nullish(),
   on_disk: z.boolean().nullish(),
 });
 export type KeywordIndex = z.infer<typeof KeywordIndex>;
