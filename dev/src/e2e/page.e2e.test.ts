@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser())("the page", () => {
     await page.getByTestId("start").click();
     await expect.poll(phase).toBe("done");
     expect(await page.getByTestId("refusal").textContent()).toMatch(
-      /^broken\.png .*not an image of an accepted format/,
+      /^pictures .*\/broken\.png .*not an image of an accepted format/,
     );
 
     await put("dog.png", "1f415");

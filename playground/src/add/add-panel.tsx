@@ -1,6 +1,6 @@
 /** Pictures into a collection: files or folders, with progress, and to go on with after an interruption. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { CodeBlock } from "../code/code-block.tsx";
 import { useCollections } from "../collections.ts";
 import type { PanelProps } from "../panel.ts";
@@ -11,7 +11,8 @@ import { FileDrop } from "../ui/file-drop.tsx";
 import { PanelHeading } from "../ui/panel-heading.tsx";
 import { CollectionField, isCollectionName } from "./collection-field.tsx";
 import { DropZone } from "./drop-zone.tsx";
-import { type Chosen, choose, fromTransfer, metadataOf, type PictureFile } from "./files.ts";
+import { choose, fromTransfer, type Handed, metadataOf } from "./files.ts";
+import { Refusals } from "./refusals.tsx";
 import { addOperation } from "./upload.ts";
 import { UploadProgress } from "./upload-progress.tsx";
 import { isUnderWay, useUpload } from "./use-upload.ts";
@@ -23,14 +24,16 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
   // Only a collection that the person has named gets pictures: the samples are not his.
   const isNew = !asked.get("in");
   const collection = (isNew ? asked.get("new") : asked.get("in")) ?? "";
-  const [chosen, setChosen] = useState<Chosen>();
-  const { state, start, pause, cancel, clear } = useUpload();
+  const [handed, setHanded] = useState<Handed>();
+  const { state, storedIn, start, pause, cancel, clear } = useUpload();
+  // Once for a hand-over: an upload that goes on must find its pictures under the ids that it gave them.
+  const chosen = useMemo(() => handed && choose(handed, storedIn(collection)), [handed, collection]);
   const isBusy = state !== undefined && isUnderWay(state);
 
-  const take = (files: readonly PictureFile[]): void => {
-    if (isBusy || files.length === 0) return;
+  const take = (given: Handed): void => {
+    if (isBusy || (given.files.length === 0 && given.unread.length === 0)) return;
     clear();
-    setChosen(choose(files));
+    setHanded(given);
   };
   const pictures = chosen?.pictures ?? [];
   const canStart = pictures.length > 0 && isCollectionName(collection) && !isBusy && state?.phase !== "done";
@@ -48,13 +51,17 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
           isDisabled={isBusy}
           onChange={(value, isOfNew) => onQuery(new URLSearchParams({ [isOfNew ? "new" : "in"]: value }).toString())}
         />
-        <DropZone isDisabled={isBusy} onFiles={take} />
+        <DropZone isDisabled={isBusy} onFiles={(files) => take({ files, unread: [] })} />
         {chosen && (
           <p class="answer-line" role="status" data-testid="chosen">
-            {pictures.length === 0 ? t.add.none : t.add.chosen(pictures.length)}
+            {pictures.length === 0 && chosen.unread.length === 0 ? t.add.none : t.add.chosen(pictures.length)}
             {pictures.length > 0 && chosen.ignored > 0 && ` · ${t.add.ignored(chosen.ignored)}`}
           </p>
         )}
+        <Refusals
+          heading={t.add.unread}
+          refused={(chosen?.unread ?? []).map((path) => ({ id: path, reason: t.add.unreadable }))}
+        />
         <div class="actions">
           {canStart && (
             <button type="button" class="primary" data-testid="start" onClick={begin}>
@@ -80,7 +87,7 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
         )}
       </div>
       <CodeBlock name="add" {...exampleOf(collection, pictures[0]?.id)} />
-      <FileDrop isActive={isActive} onFiles={(transfer) => void fromTransfer(transfer).then(take)} />
+      <FileDrop isActive={isActive} onFiles={(transfer) => void fromTransfer(transfer, new Date()).then(take)} />
     </>
   );
 }

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useServices } from "../services.ts";
 import { FailureNotice, refusalText } from "../ui/failure-notice.tsx";
+import { Refusals } from "./refusals.tsx";
 import type { UploadState } from "./use-upload.ts";
 
 interface UploadProgressProps {
@@ -21,18 +22,13 @@ export function UploadProgress({ state, onResume }: UploadProgressProps): JSX.El
         <strong>{words}</strong> {phase !== "checking" && <span>{t.add.done(stored, kept, refused.length)}</span>}
       </p>
       {phase === "stopped" && <FailureNotice failure={failure} retry={onResume} />}
-      {refused.length > 0 && (
-        <section class="refusals" aria-label={t.add.failures}>
-          <h2>{t.add.failures}</h2>
-          <ul>
-            {refused.map(({ id, cause }) => (
-              <li key={id} data-testid="refusal">
-                <strong>{id}</strong> {typeof cause === "string" ? cause : refusalText(cause, t)}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <Refusals
+        heading={t.add.failures}
+        refused={refused.map(({ id, cause }) => ({
+          id,
+          reason: typeof cause === "string" ? cause : refusalText(cause, t),
+        }))}
+      />
     </div>
   );
 }

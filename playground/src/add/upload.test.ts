@@ -12,18 +12,26 @@ interface SentItem {
 
 /** A collection behind the API's wire format. */
 let stored: Map<string, SentItem>;
+/** What it says it holds, where that is more. */
+let total: number;
+let listings: number;
 let calls: SentItem[][];
 /** Answers that come before the API's own. */
 let trouble: Response[];
 let waits: number[];
 let events: UploadEvent[];
+/** Ids of which it said that they are stored. */
+let reported: string[];
 
 beforeEach(() => {
   stored = new Map();
+  total = 0;
+  listings = 0;
   calls = [];
   trouble = [];
   waits = [];
   events = [];
+  reported = [];
 });
 
 const tooMany = (seconds: number): Response => {
@@ -37,16 +45,28 @@ const tooMany = (seconds: number): Response => {
   return Response.json({ error }, { status: 429, headers: { "Retry-After": String(seconds) } });
 };
 
+const failure = (status: number, code: string): Response =>
+  Response.json({ error: { type: "t", code, message: `It is ${code}.`, param: null, request_id: "r" } }, { status });
+
 async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (request.method === "PUT" && pathname.endsWith("/shots")) return Response.json({ name: "shots" });
+  if (request.method === "PUT" && pathname.endsWith("/shots")) {
+    return Response.json({ name: "shots", items: { total: Math.max(total, stored.size) } });
+  }
+  const [, asked] = /\/items\/(.+)$/.exec(pathname) ?? [];
+  if (asked !== undefined) {
+    const id = decodeURIComponent(asked);
+    return stored.has(id) ? Response.json({ id }) : failure(404, "item_not_found");
+  }
   if (request.method === "GET") {
+    listings += 1;
     const data = [...stored.keys()].map((id) => ({ id, modality: "image", metadata: {} }));
     return Response.json({ object: "list", data, next_cursor: null });
   }
   const wrong = trouble.shift();
   if (wrong) return wrong;
   const { items } = (await request.json()) as { items: SentItem[] };
+  if (items.some(({ id }) => id.includes("vast"))) return failure(413, "body_too_large");
   calls.push(items);
   const results = items.map((item) => {
     if (item.id.includes("broken")) {
@@ -84,6 +104,7 @@ async function run(
     },
     sleep: async (seconds) => void waits.push(seconds),
     onEvent: (event) => events.push(event),
+    onStored: ({ id }) => reported.push(id),
     signal,
   });
   return events.findLast((event) => event.kind === "progress")?.progress;
@@ -111,6 +132,33 @@ describe("upload", () => {
       { id: "huge.png", cause: expect.any(PictureRefused) },
       { id: "broken.png", cause: "It cannot be decoded." },
     ]);
+  });
+
+  it("refuses a file that no call can carry, and goes on", async () => {
+    const done = await run(files("a.png", "b.png", "vast.png", "z.png"));
+    expect(done).toMatchObject({ stored: 3, refused: [{ id: "vast.png", cause: "It is body_too_large." }] });
+    expect([...stored.keys()]).toEqual(["a.png", "b.png", "z.png"]);
+  });
+
+  it("says of each picture once that it is stored, also of one that was there", async () => {
+    await run(files("a.png"));
+    reported = [];
+    await run(files("a.png", "b.png", "broken.png"));
+    expect(reported).toEqual(["a.png", "b.png"]);
+  });
+
+  it("asks for few pictures by their ids, where the collection has many", async () => {
+    await run(files("a.png"));
+    [total, listings] = [100_000, 0];
+    expect(await run(files("a.png", "dir/b.png"))).toMatchObject({ stored: 1, kept: 1 });
+    expect(listings).toBe(0);
+  });
+
+  it("lists the collection where that takes fewer calls", async () => {
+    await run(files("a.png", "b.png"));
+    [total, listings] = [300, 0];
+    expect(await run(files("a.png", "b.png", "c.png"))).toMatchObject({ stored: 1, kept: 2 });
+    expect(listings).toBe(1);
   });
 
   it("waits for as long as the API says, and loses nothing", async () => {

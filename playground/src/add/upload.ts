@@ -38,6 +38,8 @@ interface UploadOptions {
   /** Resolves after so many seconds; rejects with the signal's reason when aborted. */
   readonly sleep: (seconds: number, signal: AbortSignal) => Promise<void>;
   readonly onEvent: (event: UploadEvent) => void;
+  /** Of each picture that is in the collection from now on, or was before. */
+  readonly onStored: (picture: PictureFile) => void;
   readonly signal: AbortSignal;
 }
 
@@ -46,11 +48,12 @@ interface UploadOptions {
  * @throws ApiFailure, KeyNeeded: what stops all of it; the signal's reason when aborted.
  */
 export async function upload(options: UploadOptions): Promise<void> {
-  const { api, collection, files, read, onEvent, signal } = options;
+  const { api, collection, files, read, onEvent, onStored, signal } = options;
   onEvent({ kind: "checking" });
-  await patiently(options, () => api.createCollection(collection, signal));
-  const there = await storedIds(options);
+  const total = await patiently(options, () => api.createCollection(collection, signal));
+  const there = await idsThere(options, total);
   const missing = files.filter(({ id }) => !there.has(id));
+  for (const picture of files) if (there.has(picture.id)) onStored(picture);
 
   let progress: Progress = { total: files.length, stored: 0, kept: files.length - missing.length, refused: [] };
   const report = (stored: number, refused: readonly Refusal[]): void => {
@@ -60,21 +63,27 @@ export async function upload(options: UploadOptions): Promise<void> {
   report(0, []);
 
   let batch: Item[] = [];
+  let pictures: PictureFile[] = [];
   let bytes = 0;
   const send = async (): Promise<void> => {
     if (batch.length === 0) return;
-    const sent = batch;
+    const [sent, sentPictures] = [batch, pictures];
     batch = [];
+    pictures = [];
     bytes = 0;
     const refused = await put(options, sent);
+    const refusedIds = new Set(refused.map(({ id }) => id));
+    for (const picture of sentPictures) if (!refusedIds.has(picture.id)) onStored(picture);
     report(sent.length - refused.length, refused);
   };
-  for (const { id, file } of missing) {
+  for (const picture of missing) {
+    const { id, file } = picture;
     signal.throwIfAborted();
     try {
       const { encoded } = await read(file);
       if (bytes + encoded.length > BYTES_PER_CALL) await send();
       batch.push({ id, image: encoded, metadata: metadataOf(id) });
+      pictures.push(picture);
       bytes += encoded.length;
     } catch (cause) {
       if (!(cause instanceof PictureRefused)) throw cause;
@@ -99,22 +108,49 @@ export function addOperation(collection: string, items: readonly Item[]): Operat
   };
 }
 
-/** @returns what the API has against single items. */
+/** In halves where a call is too large for the plan. @returns what the API has against single items. */
 async function put(options: UploadOptions, items: readonly Item[]): Promise<readonly Refusal[]> {
   const operation = addOperation(options.collection, items);
-  const { body } = await patiently(options, () => options.api.ask(operation, options.signal));
-  return body.results.flatMap((result, n) =>
-    result.status === "failed" ? [{ id: items[n]?.id ?? "", cause: result.error.message }] : [],
-  );
+  try {
+    const { body } = await patiently(options, () => options.api.ask(operation, options.signal));
+    return body.results.flatMap((result, n) =>
+      result.status === "failed" ? [{ id: items[n]?.id ?? "", cause: result.error.message }] : [],
+    );
+  } catch (error) {
+    const [only] = items;
+    if (!only || !(error instanceof ApiFailure) || error.status !== 413) throw error;
+    if (items.length === 1) return [{ id: only.id, cause: error.message || "HTTP 413" }];
+    const half = Math.ceil(items.length / 2);
+    return [...(await put(options, items.slice(0, half))), ...(await put(options, items.slice(half)))];
+  }
 }
 
-async function storedIds({ api, collection, signal, ...options }: UploadOptions): Promise<ReadonlySet<string>> {
+/** Which of the files' ids are there: asked for one by one where that takes fewer calls than to list them all. */
+async function idsThere(options: UploadOptions, total: number): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
+  if (total === 0) return ids;
+  const { api, collection, files, signal } = options;
+  if (files.length < total / PAGE) {
+    for (const { id } of files) if (await isThere(options, id)) ids.add(id);
+    return ids;
+  }
   for (let cursor: string | undefined; ; ) {
-    const page = await patiently({ ...options, signal }, () => api.items(collection, { limit: PAGE, cursor }, signal));
+    const page = await patiently(options, () => api.items(collection, { limit: PAGE, cursor }, signal));
     for (const { id } of page.data) ids.add(id);
     if (page.next_cursor === null) return ids;
     cursor = page.next_cursor;
+  }
+}
+
+async function isThere(options: UploadOptions, id: string): Promise<boolean> {
+  const { api, collection, signal } = options;
+  try {
+    await patiently(options, () => api.item(collection, id, signal));
+    return true;
+  } catch (error) {
+    // What is wrong with an id is said when its item is sent, and keeps no other back.
+    if (error instanceof ApiFailure && [400, 404, 422].includes(error.status ?? 0)) return false;
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { readPicture } from "../picture.ts";
 import { useServices } from "../services.ts";
 import { KeyNeeded } from "../session.ts";
-import type { PictureFile } from "./files.ts";
+import { markOf, type PictureFile } from "./files.ts";
 import { type Progress, upload } from "./upload.ts";
 
 type Phase = "checking" | "running" | "waiting" | "paused" | "done" | "cancelled" | "stopped";
@@ -24,6 +24,8 @@ export interface UploadState {
 export interface Upload {
   /** undefined before the first start, and after `clear`. */
   readonly state: UploadState | undefined;
+  /** What this page has found stored in the collection: the files' marks by id. */
+  readonly storedIn: (collection: string) => ReadonlyMap<string, string>;
   /** Begins, or goes on: what is stored is passed by. */
   readonly start: (collection: string, files: readonly PictureFile[]) => void;
   readonly pause: () => void;
@@ -35,19 +37,22 @@ export function useUpload(): Upload {
   const { api, keyVersion, keySignal, askForKey } = useServices();
   const [state, setState] = useState<UploadState>();
   const running = useRef<AbortController>();
+  const stored = useRef(new Map<string, Map<string, string>>());
 
   const change = (part: Partial<UploadState>): void => setState((before) => before && { ...before, ...part });
 
   // It was stopped by the signal already; what the former key has stored is not the next one's to go on from.
-  useEffect(
-    () => setState((before) => (before && isUnderWay(before) ? { ...before, phase: "cancelled" } : before)),
-    [keyVersion],
-  );
+  useEffect(() => {
+    stored.current.clear();
+    setState((before) => (before && isUnderWay(before) ? { ...before, phase: "cancelled" } : before));
+  }, [keyVersion]);
 
   async function run(collection: string, files: readonly PictureFile[], signal: AbortSignal): Promise<void> {
     const end = (part: Partial<UploadState>): void => {
       if (!signal.aborted) change(part);
     };
+    const marks = stored.current.get(collection) ?? new Map<string, string>();
+    stored.current.set(collection, marks);
     try {
       await upload({
         api,
@@ -56,6 +61,7 @@ export function useUpload(): Upload {
         read: readPicture,
         sleep,
         signal,
+        onStored: ({ id, file }) => marks.set(id, markOf(file)),
         onEvent(event) {
           if (event.kind === "progress") end({ phase: "running", progress: event.progress });
           else if (event.kind === "waiting") end({ phase: "waiting", seconds: event.seconds });
@@ -77,6 +83,7 @@ export function useUpload(): Upload {
 
   return {
     state,
+    storedIn: (collection) => stored.current.get(collection) ?? new Map(),
     start(collection, files) {
       running.current?.abort();
       running.current = new AbortController();

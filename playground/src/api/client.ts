@@ -1,5 +1,5 @@
 /** The page's calls to the public API, each with the session's key. */
-import type { CollectionList, Item, ItemList } from "@sightline/shared/api/collections";
+import type { Collection, CollectionList, Item, ItemList } from "@sightline/shared/api/collections";
 import type { Session } from "../session.ts";
 import { ApiFailure, toFailure } from "./failure.ts";
 import { ANSWER_FIELD, type Answers, collectionPath, endpointOf, type Kind, type Operation } from "./operations.ts";
@@ -22,7 +22,8 @@ export interface Api {
   ask<O extends Operation>(operation: O, signal: AbortSignal): Promise<Answer<O["kind"]>>;
   /** Names of the collections that the key sees. */
   collections(signal: AbortSignal): Promise<readonly string[]>;
-  createCollection(name: string, signal: AbortSignal): Promise<void>;
+  /** Makes it if it is not there. @returns how many items it has. */
+  createCollection(name: string, signal: AbortSignal): Promise<number>;
   /** A page of a collection's items in the store's own order. */
   items(collection: string, page: ItemsPage, signal: AbortSignal): Promise<Listed<typeof ItemList>>;
   item(collection: string, id: string, signal: AbortSignal): Promise<StoredItem>;
@@ -98,7 +99,9 @@ export function createApi({ fetch, clock, session }: ApiOptions): Api {
     },
 
     async createCollection(name, signal) {
-      await send({ method: "PUT", path: collectionPath(name), body: {} }, signal);
+      const response = await send({ method: "PUT", path: collectionPath(name), body: {} }, signal);
+      const { items } = await readJson<Listed<typeof Collection>>(response, "items", signal);
+      return items.total;
     },
 
     async items(collection, { limit, cursor }, signal) {

@@ -103,7 +103,7 @@ export const en = {
   },
   add: {
     heading: "Add pictures",
-    lead: "Drop files or a whole folder. What is in the collection already is passed by, so an interrupted upload simply goes on.",
+    lead: "Drop files or a whole folder. What is in the collection already, by its path, is passed by, so an interrupted upload simply goes on.",
     collection: "Collection",
     newName: "Name of the new collection",
     newOption: "New collection…",
@@ -130,6 +130,8 @@ export const en = {
       stopped: "Stopped",
     },
     failures: "Refused",
+    unread: "Not read",
+    unreadable: "This cannot be read from this device. Choose it again.",
     searchThem: "Search them",
     none: "None of these files is a picture. Choose JPEG, PNG, WebP, GIF or AVIF files.",
   },

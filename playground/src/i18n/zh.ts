@@ -97,7 +97,7 @@ export const zh: Messages = {
   },
   add: {
     heading: "添加图片",
-    lead: "拖入文件或整个文件夹。集合里已有的会自动跳过，中断后可以接着来。",
+    lead: "拖入文件或整个文件夹。集合里已有同一路径的会自动跳过，中断后可以接着来。",
     collection: "集合",
     newName: "新集合的名称",
     newOption: "新建集合……",
@@ -123,6 +123,8 @@ export const zh: Messages = {
       stopped: "已停止",
     },
     failures: "被拒绝的文件",
+    unread: "无法读取的文件",
+    unreadable: "无法从本机读取，请重新选择。",
     searchThem: "去搜索",
     none: "这些文件都不是图片。请选择 JPEG、PNG、WebP、GIF 或 AVIF 文件。",
   },
