@@ -23,7 +23,8 @@ export function usePictures(samples: readonly Picture[]): Pictures {
   const pictures = own ?? initial;
 
   async function add(files: readonly File[]): Promise<void> {
-    const outcomes = await Promise.allSettled(files.map(readPicture));
+    // Only those for which there is room: a folder's worth, decoded at once, takes the memory of the tab.
+    const outcomes = await Promise.allSettled(files.slice(0, MAX_PICTURES - pictures.length).map(readPicture));
     const read = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
     setOwn((before) => [...(before ?? initial), ...read].slice(0, MAX_PICTURES));
     const failed = outcomes.find((outcome) => outcome.status === "rejected")?.reason;
