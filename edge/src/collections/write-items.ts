@@ -18,6 +18,9 @@ import type { CollectionRecord } from "./registry.ts";
 
 type ItemResult = PutItemsResponse["results"][number];
 
+/** Nothing to store must not be free either. */
+const NOTHING: Work = { read: 1 };
+
 /** How many pictures are put at once: a worker may have six connections open. */
 const PICTURE_CONCURRENCY = 6;
 
@@ -35,8 +38,8 @@ export async function writeItems(
   checkCallSize(c, work, "items");
   const results: ItemResult[] = [];
   for (const { index, id, error } of refused) results[index] = { id, status: "failed", error: error.toDetail() };
+  await admit(c, accepted.length > 0 ? work : NOTHING);
   if (accepted.length > 0) {
-    await admit(c, work);
     const ids = accepted.map(({ id }) => id);
     const written = await turnsOf(c, record).take(ids, () => writeEverywhere(c, record, accepted));
     settle(c, accepted, written);
@@ -63,8 +66,7 @@ function settle(c: Context<App>, accepted: readonly AcceptedItem[], written: rea
     .find(({ status }) => status >= 500);
   if (ours && stored.length === 0) throw ours;
   if (ours) c.set("isIncomplete", true);
-  // Nothing to store must not be free either.
-  meter(c, stored.length > 0 ? workOf(stored) : { read: 1 });
+  meter(c, stored.length > 0 ? workOf(stored) : NOTHING);
 }
 
 /** @returns what has become of each item, in order. */

@@ -42,6 +42,19 @@ async function decide(c: Context<App>, work: Work): Promise<void> {
   else throw refusal(decision, decision.refusedBy, work, now);
 }
 
+/**
+ * For what has to be looked up before the work is known: a look that finds nothing takes from the limits, too, so that nobody may
+ * look without end. @throws what the look-up throws, or what `admit` does.
+ */
+export async function foundOrCharged<T>(c: Context<App>, lookUp: Promise<T>): Promise<T> {
+  try {
+    return await lookUp;
+  } catch (error) {
+    await admit(c, { read: 1 });
+    throw error;
+  }
+}
+
 /** Meters this instead of what the limiter was asked for, which was as much as there could be: what is metered is what is done. */
 export function meter(c: Context<App>, done: Work): void {
   const { call } = c.var;

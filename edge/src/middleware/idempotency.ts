@@ -9,9 +9,11 @@ import { LIMITS } from "@sightline/shared/limits";
 import { redisKeys } from "@sightline/shared/tenants";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import type { App } from "../context.ts";
 import { orUnavailable } from "../or-unavailable.ts";
+import { admit } from "./admission.ts";
 
 const KEPT_SECONDS = 86_400;
 /** A call whose isolate dies holds its key no longer than this; a living one ends by its deadline before. */
@@ -46,14 +48,14 @@ export const idempotency = createMiddleware<App>(async (c, next) => {
     await next();
     return keepOrRelease(c, place, request);
   }
+  // What somebody else did must not be free either, nor asked for without limit.
+  await admit(c, { read: 1 });
   if (found.request !== request) throw new ApiError("idempotency_key_reused", { param: "Idempotency-Key" });
   if (found.state === "pending") {
     throw new ApiError("idempotency_in_progress", { param: "Idempotency-Key", retryAfterSeconds: 1 });
   }
-  return new Response(found.body, {
-    status: found.status,
-    headers: { "content-type": found.type, "idempotency-replayed": "true" },
-  });
+  const headers = { "content-type": found.type, "idempotency-replayed": "true" };
+  return c.newResponse(found.body, { status: found.status as StatusCode, headers });
 });
 
 /** What makes two requests the same: method, path and body. */

@@ -94,8 +94,8 @@ export function collections(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const registry = registryOf(c);
-      const record = await registry.getForWrite(name);
       await admit(c, { write: 1 });
+      const record = await registry.getForWrite(name);
       // Items first: if this stops half-way, the collection is still there to be deleted again. What is being written
       // meanwhile lies under an id that no collection has any more.
       const deleted = await deleteEverything(accessFor(c, c.var.identity.tenant), record);

@@ -23,7 +23,7 @@ import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import { writeItems } from "../collections/write-items.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
-import { admit } from "../middleware/admission.ts";
+import { admit, foundOrCharged } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -52,7 +52,7 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const { items } = await readBody(c, PutItemsEnvelope, { apart: "items" });
-      const record = await registryOf(c).getForWrite(name);
+      const record = await foundOrCharged(c, registryOf(c).getForWrite(name));
       return c.json((await writeItems(c, record, items)) satisfies PutItemsResponse);
     },
   );
@@ -101,8 +101,8 @@ export function items(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const selector = await readBody(c, DeleteItemsRequest);
-      const record = await registryOf(c).getForWrite(name);
       await admit(c, { write: 1 });
+      const record = await registryOf(c).getForWrite(name);
       const deleted =
         "ids" in selector
           ? await deleteItems(accessFor(c, c.var.identity.tenant), record, selector.ids)
@@ -172,8 +172,8 @@ export function items(router: Router): void {
     requireScope("write"),
     async (c) => {
       const { name, id } = check(ItemParams, c.req.param());
-      const record = await registryOf(c).getForWrite(name);
       await admit(c, { write: 1 });
+      const record = await registryOf(c).getForWrite(name);
       const deleted = await deleteItems(accessFor(c, c.var.identity.tenant), record, [id]);
       if (deleted === 0) throw itemNotFound(id);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);

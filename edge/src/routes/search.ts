@@ -10,6 +10,7 @@ import { registryOf, scopeOf, storeOf } from "../collections/access.ts";
 import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
 import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
+import { foundOrCharged } from "../middleware/admission.ts";
 import { checkScope, requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 import { depthOf } from "../search/depth.ts";
@@ -45,7 +46,7 @@ export function search(router: Router): void {
     async (c) => {
       const { name } = check(CollectionParams, c.req.param());
       const request = await readBody(c, SearchRequest, { multipart: (image) => ({ query: { image } }) });
-      const record = await registryOf(c).get(name);
+      const record = await foundOrCharged(c, registryOf(c).get(name));
       const results = await findResults(c, record, request);
       const withMetadata = request.include.includes("metadata");
       const withVector = request.include.includes("embedding");

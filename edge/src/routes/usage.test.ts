@@ -63,3 +63,40 @@ describe("GET /v1/usage", () => {
     expectError(await get("/v1/usage?day=1", mine()), 400, "unknown_field", "day");
   });
 });
+
+describe("a call that comes to nothing", () => {
+  const items = { items: [{ id: "a" }] };
+  const reads = async () => (await get("/v1/usage", mine())).body.days[0].work.read;
+
+  it("because all its items are wrong is metered as a read", async () => {
+    const path = `/v1/collections/c-${crypto.randomUUID().slice(0, 8)}`;
+    await call("PUT", path, { ...mine(), json: {} });
+    const before = await reads();
+    const { status, body, headers } = await call("PUT", `${path}/items`, { ...mine(), json: items });
+    expect([status, body.succeeded, headers.has("ratelimit")]).toEqual([200, 0, true]);
+    expect(await reads()).toBe(before + 1);
+  });
+
+  it("because it was made before is metered as a read, too", async () => {
+    const path = `/v1/collections/c-${crypto.randomUUID().slice(0, 8)}`;
+    const headers = { ...key, "idempotency-key": crypto.randomUUID() };
+    const make = () => call("PUT", path, { ...mine(headers), json: {} });
+    await make();
+    const before = await reads();
+    const again = await make();
+    expect([again.headers.get("idempotency-replayed"), again.headers.has("ratelimit")]).toEqual(["true", true]);
+    expect(await reads()).toBe(before + 1);
+  });
+
+  it.each([
+    ["PUT", "/items", items],
+    ["POST", "/search", { query: "a" }],
+    ["POST", "/items/delete", { ids: ["a"] }],
+    ["DELETE", "/items/a", undefined],
+    ["DELETE", "", undefined],
+  ])("because there is no such collection takes from the limits: %s %s", async (method, below, json) => {
+    const answer = await call(method, `/v1/collections/none${below}`, { ...mine(), ...(json && { json }) });
+    expectError(answer, 404, "collection_not_found");
+    expect(answer.headers.has("ratelimit")).toBe(true);
+  });
+});
