@@ -71,6 +71,7 @@ const agreements: readonly true[] = [
   agree<Same<keyof z.infer<typeof admin.NewApiKey>, keyof operator.NewApiKey>>(true),
   agree<Same<keyof Written<typeof admin.UpdateTenantRequest>, keyof operator.TenantChanges>>(true),
   agree<Same<keyof Written<typeof admin.CreateKeyRequest>, keyof operator.KeySettings>>(true),
+  agree<Same<Written<typeof admin.UpdateKeyRequest>, operator.KeyChanges>>(true),
   agree<Same<KeysOf<ContractItem>, Exclude<KeysOf<sdk.ItemInput>, "file">>>(true),
 ];
 

@@ -56,6 +56,10 @@ describe("the operator", () => {
       .stdout;
     expect((await sightlineWith(asKey(key.trim()), "collections")).stdout).toBe("There is no collection.\n");
     const [{ id }] = JSON.parse((await sightline("admin", "keys", "list", "acme", "--json")).stdout);
+    const expires = "2099-01-01T00:00:00.000Z";
+    const changed = await sightline("admin", "keys", "update", "acme", id, "--expires", expires);
+    expect(changed.stdout).toMatch(/^name +site$/m);
+    expect(changed.stdout).toMatch(/^expires_at +2099-01-01T00:00:00/m);
     const fresh = await sightline("admin", "keys", "rotate", "acme", id, "--overlap", "1h");
     expect(fresh.stdout).toMatch(/^sl_dev_\w+\n$/);
     const keys = (await sightline("admin", "keys", "list", "acme")).stdout;

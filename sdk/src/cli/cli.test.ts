@@ -100,6 +100,36 @@ describe("admin", () => {
   });
 });
 
+describe("admin keys update", () => {
+  const operator = () => ({ SIGHTLINE_URL: api.url, SIGHTLINE_ADMIN_TOKEN: "token" });
+  const update = (...flags: string[]) => cli(["admin", "keys", "update", "acme", "k1", ...flags], operator());
+
+  it.each([
+    [["--name", "site"], { name: "site" }],
+    [["--expires", "2027-01-01T00:00:00Z"], { expires_at: "2027-01-01T00:00:00Z" }],
+    [["--expires", "never", "--name", ""], { name: "", expires_at: null }],
+  ])("with %j sends what is to be changed, and nothing else", async (flags, changes) => {
+    await update(...flags, "--json");
+    expect(api.asked.at(-1)).toBe(`PATCH /admin/v1/tenants/acme/keys/k1 ${JSON.stringify(changes)}`);
+  });
+
+  it("asks what to change", async () => {
+    const { code, stderr } = await update();
+    expect([code, stderr]).toEqual([2, "error: say what to change: --name or --expires\n"]);
+  });
+});
+
+describe("models pull", () => {
+  it("says where that is done", async () => {
+    const { code, stderr } = await cli(["models", "pull", "clip-vit-base-patch32", "--variant", "fp32"], known());
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("npm run models -- pull clip-vit-base-patch32 --variant fp32\n"),
+    ]);
+    expect((await cli(["models", "--help"])).stdout).not.toMatch(/pull <|remove/);
+  });
+});
+
 describe("a limit", () => {
   it("is waited out where that is soon, and said", async () => {
     api.readFaults.push(refusal(429, "rate_limit_exceeded", { "retry-after": "1" }));

@@ -39,6 +39,12 @@ export interface KeySettings {
   readonly expires_at?: string;
 }
 
+export interface KeyChanges {
+  readonly name?: string;
+  /** null: it does not expire. */
+  readonly expires_at?: string | null;
+}
+
 interface Page<T> {
   readonly data: readonly T[];
   readonly next_cursor?: string | null;
@@ -102,6 +108,10 @@ export class Operator {
 
   createKey(tenant: string, settings: KeySettings): Promise<NewApiKey> {
     return this.#transport.json({ method: "POST", path: `${tenantPath(tenant)}/keys`, json: settings }, ONCE);
+  }
+
+  updateKey(tenant: string, key: string, changes: KeyChanges): Promise<ApiKey> {
+    return this.#transport.json({ method: "PATCH", path: keyPath(tenant, key), json: changes });
   }
 
   /** @param overlapSeconds how long the old key goes on working; a day unless said. */

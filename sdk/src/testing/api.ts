@@ -21,6 +21,8 @@ export interface FakeApi {
   calls: number;
   /** When the collection was made. */
   createdAt: string;
+  /** All other calls, as `PATCH /path {…}`. */
+  readonly asked: string[];
   /** Taken from the front: undefined lets an upsert through. */
   readonly faults: (Fault | undefined)[];
   /** The same, of all other calls. */
@@ -41,6 +43,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     void (async () => {
       const body = await json(request).catch(() => ({}));
       if (!request.url?.endsWith("/items")) {
+        api.asked.push(`${request.method} ${request.url} ${JSON.stringify(body)}`);
         const fault = api.readFaults.shift();
         if (fault) return fault(response);
         response.end(JSON.stringify({ name: "c", created_at: api.createdAt, data: [], tenant: "acme", plan: "free" }));
@@ -66,6 +69,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     stored: [],
     calls: 0,
     createdAt: "2026-01-01T00:00:00Z",
+    asked: [],
     faults: [],
     readFaults: [],
     async close() {

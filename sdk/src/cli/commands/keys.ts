@@ -1,8 +1,9 @@
 /** `admin keys`: a tenant's API keys. A new key is all that stdout gets, so that a script can keep it. */
 import type { Command } from "commander";
 import { examples, isJson, separated, showOf } from "../context.ts";
-import { type KeySettings, type NewApiKey, operatorOf } from "../operator.ts";
-import { note, table } from "../output.ts";
+import { UsageError } from "../exit-codes.ts";
+import { type ApiKey, type KeyChanges, type KeySettings, type NewApiKey, operatorOf } from "../operator.ts";
+import { fields, note, table } from "../output.ts";
 import { seconds } from "../seconds.ts";
 
 interface CreateFlags {
@@ -49,6 +50,22 @@ export function addKeys(admin: Command): void {
       tell(command, await (await operatorOf()).createKey(tenant, settings));
     });
   keys
+    .command("update")
+    .description("change its name, or when it expires")
+    .argument("<tenant>")
+    .argument("<key>", "its id, of `list`")
+    .option("--name <text>", "for people")
+    .option("--expires <time>", "when it stops working, RFC 3339, or never")
+    .addHelpText("after", examples("sightline admin keys update acme 0123456789ab --expires 2027-01-01T00:00:00Z"))
+    .action(async (tenant: string, key: string, { name, expires }: Omit<CreateFlags, "scopes">, command: Command) => {
+      const changes: KeyChanges = {
+        ...(name !== undefined && { name }),
+        ...(expires !== undefined && { expires_at: expires === "never" ? null : expires }),
+      };
+      if (Object.keys(changes).length === 0) throw new UsageError("say what to change: --name or --expires");
+      showOf(command)(await (await operatorOf()).updateKey(tenant, key, changes), shown);
+    });
+  keys
     .command("rotate")
     .description("a new key of the same name and scopes; the old one goes on for a while")
     .argument("<tenant>")
@@ -67,6 +84,9 @@ export function addKeys(admin: Command): void {
       showOf(command)(await (await operatorOf()).revokeKey(tenant, key), () => `${key} is revoked`);
     });
 }
+
+const shown = ({ scopes, expires_at, ...key }: ApiKey): string =>
+  fields({ ...key, scopes: scopes.join(","), expires_at: expires_at ?? "never" });
 
 function tell(command: Command, fresh: NewApiKey): void {
   showOf(command)(fresh, ({ key }) => key);

@@ -77,6 +77,8 @@ describe.each(SHELLS.filter(isInstalled))("completion for %s", (shell) => {
     expect(await offered("s")).toEqual(["search"]);
     expect((await offered("admin", "")).sort()).toEqual(["help", "keys", "tenants", "usage"]);
     expect(await offered("--json", "admin", "keys", "ro")).toEqual(["rotate"]);
+    expect(await offered("admin", "keys", "update", "acme", "k", "--e")).toEqual(["--expires"]);
+    expect((await offered("models", "")).filter((word) => word === "pull")).toEqual([]);
     expect((await offered("completion", "")).sort()).toEqual(["bash", "fish", "zsh"]);
   });
 
