@@ -221,7 +221,9 @@ describe("a server that cannot be reached", () => {
     const away = transport({ baseUrl: "http://127.0.0.1:1", maxRetries: 0 });
     const error = await away.json(read).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ConnectionError);
-    expect((error as Error).message).toMatch(/^GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached: .+/);
+    expect((error as Error).message).toMatch(
+      /^GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached: .+\. Is it the right address\?$/,
+    );
   });
 
   it("is told from one that is not Sightline", async () => {

@@ -131,7 +131,7 @@ export class Transport {
       if (cause instanceof SightlineError) throw cause;
       const where = `${init.method} ${url.origin}${url.pathname}`;
       if (timeout.aborted) throw new TimeoutError(`${where} gave no answer within ${timeoutMs} ms`, { cause });
-      throw new ConnectionError(`${where} cannot be reached: ${reasonOf(cause)}`, { cause });
+      throw new ConnectionError(`${where} cannot be reached: ${reasonOf(cause)}. Is it the right address?`, { cause });
     }
   }
 }

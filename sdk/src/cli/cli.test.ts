@@ -182,6 +182,8 @@ describe("how a command ends", () => {
     // Its retries take some seconds.
     const unreachable = await cli(["models"], away);
     expect(unreachable.code).toBe(5);
-    expect(unreachable.stderr).toMatch(/^error: GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached/m);
+    expect(unreachable.stderr).toMatch(
+      /^error: GET http:\/\/127\.0\.0\.1:1\/v1\/models cannot be reached: .+\n +\(check SIGHTLINE_URL, .+ and the connection\)\n$/m,
+    );
   });
 });

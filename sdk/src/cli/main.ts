@@ -1,7 +1,7 @@
 /** `sightline`: the command line of the API. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { ApiError } from "../errors.ts";
+import { ApiError, ConnectionError } from "../errors.ts";
 import { addAdmin } from "./commands/admin.ts";
 import { addCollections } from "./commands/collections.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -53,7 +53,7 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** The API's own words; of a fault of ours, where it was. */
+/** The API's own words; of a server that is away, what to look at; of a fault of ours, where it was. */
 function tell(error: unknown): string {
   if (error instanceof ApiError) {
     const where = [
@@ -62,6 +62,9 @@ function tell(error: unknown): string {
       ...(error.retryAfterMs === null ? [] : [`again in ${Math.ceil(error.retryAfterMs / 1000)} s`]),
     ];
     return `error: ${error.message}\n       (${where.join(", ")})`;
+  }
+  if (error instanceof ConnectionError) {
+    return `error: ${error.message}\n       (check SIGHTLINE_URL, or the address that login has kept, and the connection)`;
   }
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   return `error: ${exitCodeOf(error) === EXIT.fault ? (error.stack ?? error.message) : error.message}`;
