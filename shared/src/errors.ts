@@ -152,7 +152,7 @@ export const ERRORS = {
   ),
   snapshots_elsewhere: invalid(
     "The vector store is a Qdrant, which makes its own snapshots.",
-    "Use Qdrant's snapshot endpoints; docs/operations.md shows how.",
+    "`npm run ops -- qdrant-backup` fetches them; docs/operations/data.md shows how.",
     409,
   ),
   idempotency_key_reused: invalid(

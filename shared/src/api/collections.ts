@@ -170,8 +170,8 @@ const Rerank = z
       .meta({
         description:
           `The kept pictures of the best ${LIMITS.verifiedPerSearch} candidates, however few are asked for, are judged as by /v1/entailment, and ` +
-          "sorted by how likely each shows it; then `top_k` are answered. What has no picture, or stands further down, stays behind, without a verdict. Needs the scope `entail` too; " +
-          "16 compute units a picture.",
+          "sorted by how likely each shows it; then `top_k` are answered. What has no picture, or stands further down, stays " +
+          "behind, without a verdict. Needs the scope `entail` too; 16 compute units a picture.",
       }),
   ])
   .meta({ id: "Rerank", description: "What is done with the candidates before the best of them are returned" });
