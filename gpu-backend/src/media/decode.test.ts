@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ImageLimits, openImage } from "./decode.ts";
 import { sharp } from "./libvips.ts";
-import { draw, drawAnimation, drawEveryFormat, forgeScans } from "./test-pictures.ts";
+import { draw, drawAnimation, drawEveryFormat, forgeScans, repeatFrame } from "./test-pictures.ts";
 
 const [WIDTH, HEIGHT] = [60, 40];
 const NOTHING = deflateSync(new Uint8Array());
@@ -114,6 +114,15 @@ describe("refuses", () => {
       const jpeg = files.jpeg!;
       await pixelsOf(Buffer.concat([jpeg.subarray(0, 2), metadata, jpeg.subarray(2), scans]));
       await pixelsOf(await draw(400, 400).jpeg({ progressive: true, quality: 100 }).toBuffer());
+    });
+
+    it("an AVIF of more than four frames where one is shown, wherever they hide", async () => {
+      const avif = files.avif!;
+      for (const filling of [0, 3]) {
+        expect(await pixelsOf(repeatFrame(avif, 3, filling))).toHaveLength(WIDTH * HEIGHT * 3);
+        const error = await refusalOf(openImage(repeatFrame(avif, 4, filling)));
+        expect([error.code, error.message]).toEqual(["image_invalid", expect.stringContaining("more than 4 frames")]);
+      }
     });
 
     it("a PNG with more than 64 texts to inflate", async () => {

@@ -2,14 +2,18 @@
  * Files that cost far more to decode than their bytes and pixels say. Neither limit sees them, and libvips has none of its
  * own: each scan of a JPEG is a walk over all of its blocks, for as little as twelve bytes (25 megapixels: 2 ms a scan, so
  * that a megabyte would keep a thread for a minute), and each compressed text of a PNG is inflated to up to 8 MB, though nobody
- * reads it. Of an animated GIF or WebP the first frame alone is decoded.
+ * reads it. Of an AVIF all AV1 frames of an item are decoded, and one is shown; of an animated GIF or WebP the first alone is
+ * decoded.
  */
 import type { ImageType } from "@sightline/shared/image-bytes";
+import { mostFrames } from "./avif-frames.ts";
 import { pngChunkTypes } from "./png-chunks.ts";
 
 /** Encoders write about ten, and one for each bit of each component at the very most. */
 const MAX_SCANS = 100;
 const MAX_TEXTS = 64;
+/** As many layers as AV1 has for a picture that becomes sharper as it arrives. */
+const MAX_FRAMES = 4;
 
 /** @returns what is wrong with the file and what to do about it, undefined if nothing is. */
 export function excessOf(bytes: Uint8Array, type: ImageType): string | undefined {
@@ -17,7 +21,17 @@ export function excessOf(bytes: Uint8Array, type: ImageType): string | undefined
     return `The JPEG has more than ${MAX_SCANS} scans: save it again as an ordinary one.`;
   if (type === "image/png" && countTexts(bytes, MAX_TEXTS + 1) > MAX_TEXTS)
     return `The PNG has more than ${MAX_TEXTS} compressed or international texts (zTXt, iTXt): save it without metadata.`;
-  return undefined;
+  return type === "image/avif" ? excessOfFrames(bytes) : undefined;
+}
+
+function excessOfFrames(bytes: Uint8Array): string | undefined {
+  try {
+    if (mostFrames(bytes) <= MAX_FRAMES) return undefined;
+    return `The AVIF has items of more than ${MAX_FRAMES} frames: save it again as a still picture.`;
+  } catch {
+    // What we cannot count may be anything.
+    return "The AVIF's list of items cannot be read: the file is cut off or damaged.";
+  }
 }
 
 const MARKER = 0xff;

@@ -67,3 +67,20 @@ export function forgeScans(scans: number): Buffer {
     ...[0xff, 0xd9],
   ]);
 }
+
+/** An AVIF of one item, as sharp writes it, with its frame so many times more, and so many zeros in front of each. */
+export function repeatFrame(avif: Buffer, times: number, zeros: number): Buffer {
+  // Version 0: sizes, one item of one part; then id, source, base offset, number of parts, offset, length.
+  const iloc = avif.indexOf("iloc") + 8;
+  const [offsetAt, lengthAt] = [iloc + 8, iloc + 18];
+  const [offset, length] = [avif.readUInt32BE(offsetAt), avif.readUInt32BE(lengthAt)];
+  const mdat = avif.indexOf("mdat", offset - 8) - 4;
+  const item = avif.subarray(offset, offset + length);
+  // Temporal delimiter (2 bytes), sequence header (as long as its second byte says), frame.
+  const frame = item.subarray(4 + (item[3] ?? 0));
+  const more = Array.from({ length: times }, () => Buffer.concat([Buffer.alloc(zeros), frame]));
+  const forged = Buffer.concat([avif.subarray(0, offset + length), ...more]);
+  forged.writeUInt32BE(forged.length - offset, lengthAt);
+  forged.writeUInt32BE(forged.length - mdat, mdat);
+  return forged;
+}
