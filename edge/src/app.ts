@@ -6,6 +6,7 @@ import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 import type { App } from "./context.ts";
 import { metering } from "./middleware/admission.ts";
+import { crossOrigin } from "./middleware/cross-origin.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
@@ -46,6 +47,7 @@ export function createApp(): Router {
   document(router);
   localSession(router);
 
+  app.use("/v1/*", crossOrigin);
   app.use("/v1/*", methods(app));
   app.use("/v1/*", tooLarge);
   app.use("/v1/*", metering);

@@ -14,6 +14,7 @@ export const TEST_KEYS = {
   alsoPoor: { tenant: "also-poor", plan: "free", scopes: SCOPES },
   roundTrip: { tenant: "round-trip", plan: "free", scopes: SCOPES },
   logged: { tenant: "logged", plan: "free", scopes: SCOPES },
+  emptied: { tenant: "emptied", plan: "free", scopes: SCOPES },
   hurried: { tenant: "hurried", plan: "free", scopes: SCOPES },
   frugal: { tenant: "frugal", plan: "free", scopes: SCOPES },
 } as const satisfies Record<string, { tenant: string; plan: PlanName; scopes: readonly Scope[] }>;
