@@ -54,12 +54,17 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
     });
   }, [session]);
 
+  const closeKeyForm = (): void => {
+    setKeyReason(undefined);
+    // What had the focus is gone.
+    document.getElementById("key-button")?.focus();
+  };
   const takeKey = (key: string): void => {
     keyEnd.abort();
     session.use(key);
     // Nothing that the former key could see stays on the page.
     pictures.clear();
-    setKeyReason(undefined);
+    closeKeyForm();
     setKeyUse({ keyVersion: keyVersion + 1, keyEnd: new AbortController() });
   };
   const askForKey = useCallback((need: KeyNeeded) => setKeyReason(need.message || t.key.needed), [t]);
@@ -87,16 +92,7 @@ export function App({ session, api, pictures }: AppProps): JSX.Element {
       />
       <main>
         {keyReason !== undefined && (
-          <KeyForm
-            t={t}
-            reason={keyReason}
-            offered={offered}
-            onKey={takeKey}
-            onClose={() => {
-              setKeyReason(undefined);
-              document.getElementById("key-button")?.focus();
-            }}
-          />
+          <KeyForm t={t} reason={keyReason} offered={offered} onKey={takeKey} onClose={closeKeyForm} />
         )}
         {PANELS.filter((panel) => panel === active || queries.has(panel)).map((panel) => {
           const Panel = COMPONENTS[panel];

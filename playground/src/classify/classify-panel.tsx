@@ -6,7 +6,7 @@ import { CodeBlock } from "../code/code-block.tsx";
 import type { PanelProps } from "../panel.ts";
 import { useServices } from "../services.ts";
 import { AnswerLine } from "../ui/answer-line.tsx";
-import { Bar } from "../ui/bar.tsx";
+import { Bar, percent } from "../ui/bar.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { FileDrop } from "../ui/file-drop.tsx";
 import { formatList, parseList } from "../ui/list-query.ts";
@@ -32,7 +32,8 @@ export function ClassifyPanel({ isActive, query, onQuery }: PanelProps): JSX.Ele
   const { answer, failure, retry } = useAnswer(operation);
 
   const scores = new Map(answer?.body.data[0]?.labels.map(({ label, score }) => [label, score]));
-  const best = answer?.body.data[0]?.labels[0]?.label;
+  const best = answer?.body.data[0]?.labels[0];
+  const summary = best && t.answer.best(best.label, percent(best.score));
   return (
     <>
       <PanelHeading heading={t.classify.heading} lead={t.classify.lead} />
@@ -47,10 +48,10 @@ export function ClassifyPanel({ isActive, query, onQuery }: PanelProps): JSX.Ele
             onChange={(changed) => onQuery(formatList({ texts: changed }))}
             after={(at) => {
               const label = texts[at]?.trim() ?? "";
-              return <Bar share={scores.get(label)} isBest={label === best} />;
+              return <Bar share={scores.get(label)} isBest={label === best?.label} />;
             }}
           />
-          <AnswerLine answer={answer} summary={operation || refused ? undefined : t.classify.needPicture} />
+          <AnswerLine answer={answer} summary={operation || refused ? summary : t.classify.needPicture} />
           <FailureNotice failure={refused ?? failure} retry={retry} />
         </div>
       </div>

@@ -35,6 +35,7 @@ export const en = {
     unreadable: (name: string) => `“${name}” cannot be read from this device. Choose it again.`,
   },
   answer: {
+    best: (text: string, share: string) => `“${text}” fits best, ${share}`,
     time: (ms: number) => `${Math.round(ms)} ms`,
     cache: {
       hit: "from the cache",

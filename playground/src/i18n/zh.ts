@@ -33,6 +33,7 @@ export const zh: Messages = {
     unreadable: (name) => `无法从本机读取“${name}”，请重新选择。`,
   },
   answer: {
+    best: (text, share) => `最合适的是“${text}”，${share}`,
     time: (ms) => `${Math.round(ms)} 毫秒`,
     cache: { hit: "来自缓存", partial: "部分来自缓存", miss: "刚刚计算" },
   },

@@ -6,7 +6,7 @@ import { CodeBlock } from "../code/code-block.tsx";
 import type { PanelProps } from "../panel.ts";
 import { useServices } from "../services.ts";
 import { AnswerLine } from "../ui/answer-line.tsx";
-import { Bar } from "../ui/bar.tsx";
+import { Bar, percent } from "../ui/bar.tsx";
 import { FailureNotice } from "../ui/failure-notice.tsx";
 import { FileDrop } from "../ui/file-drop.tsx";
 import { formatList, parseList } from "../ui/list-query.ts";
@@ -38,6 +38,9 @@ export function RankPanel({ isActive, query, onQuery }: PanelProps): JSX.Element
 
   const asked = answered?.body.candidates ?? [];
   const ranks = new Map(answer?.body.results.map(({ index, score }, n) => [asked[index], { place: n + 1, score }]));
+  const best = answer?.body.results[0];
+  const bestText = best && asked[best.index];
+  const summary = typeof bestText === "string" ? t.answer.best(bestText, percent(best?.score ?? 0)) : undefined;
   return (
     <>
       <PanelHeading heading={t.rank.heading} lead={t.rank.lead} />
@@ -77,7 +80,7 @@ export function RankPanel({ isActive, query, onQuery }: PanelProps): JSX.Element
             );
           }}
         />
-        <AnswerLine answer={answer} summary={operation || refused ? undefined : t.rank.needQuery} />
+        <AnswerLine answer={answer} summary={operation || refused ? summary : t.rank.needQuery} />
         <FailureNotice failure={refused ?? failure} retry={retry} />
       </div>
       {operation && <CodeBlock name="rank" operation={operation} pictures={picture ? [picture] : []} />}

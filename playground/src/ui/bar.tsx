@@ -15,7 +15,8 @@ export function Bar({ share, isBest }: BarProps): JSX.Element {
         {/* Through the object model, which the content security policy allows; a style attribute it would not. */}
         <b style={{ inlineSize: `${(share ?? 0) * 100}%` }} />
       </i>
-      <output>{share === undefined ? "" : percent(share)}</output>
+      {/* No <output>: each is a live region, and an answer would have every one of them read aloud. */}
+      <span class="bar-share">{share === undefined ? "" : percent(share)}</span>
     </span>
   );
 }

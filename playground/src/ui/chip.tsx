@@ -1,5 +1,6 @@
 /** A part of the question that can be taken away. */
 import type { ComponentChildren, JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 
 interface ChipProps {
@@ -11,8 +12,13 @@ interface ChipProps {
 }
 
 export function Chip({ image, text, removeLabel, isNegative = false, onRemove }: ChipProps): JSX.Element {
+  const chip = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const element = chip.current;
+    return () => element && passFocusOn(element);
+  }, []);
   return (
-    <span class="chip" data-negative={isNegative} data-testid="chip">
+    <span ref={chip} class="chip" data-negative={isNegative} data-testid="chip">
       {image}
       <span>{text}</span>
       <button type="button" aria-label={removeLabel} onClick={onRemove}>
@@ -20,4 +26,14 @@ export function Chip({ image, text, removeLabel, isNegative = false, onRemove }:
       </button>
     </span>
   );
+}
+
+/** Of a chip that leaves: the keyboard's place goes to one beside it, or to the field that it belonged to. */
+function passFocusOn(chip: HTMLElement): void {
+  if (!chip.contains(document.activeElement)) return;
+  const neighbours = [chip.nextElementSibling, chip.previousElementSibling];
+  const button = neighbours.find((neighbour) => neighbour?.matches(".chip"))?.querySelector("button");
+  const around = chip.closest("fieldset, section, .field");
+  // Once the rest of the change is made: a field may come into the chip's place.
+  queueMicrotask(() => (button?.isConnected ? button : around?.querySelector("input"))?.focus());
 }
