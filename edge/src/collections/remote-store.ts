@@ -8,7 +8,7 @@ import type { BackendClient, CallContext } from "../backend/client.ts";
 /** What the edge does with a store. It creates no spaces and writes no points: the backend does. */
 export type EdgeStore = Pick<VectorStore, "delete" | "get" | "scroll" | "search" | "count">;
 
-type WirePoint = z.infer<typeof StoreResponses.scroll>["points"][number];
+type WirePoint = NonNullable<z.infer<typeof StoreResponses.get>["points"][number]>;
 
 const toPoint = ({ vector, ...point }: WirePoint): Point => ({ ...point, vector: vectorFromBytes(vector) });
 
@@ -28,7 +28,7 @@ export function remoteStore(backend: BackendClient, context: CallContext): EdgeS
     },
     async scroll(space, { collection }, query) {
       const { points, next } = await ask({ op: "scroll", space, collection, ...query }, StoreResponses.scroll);
-      return { points: points.map(toPoint), next };
+      return { points: points.map(({ vector, ...point }) => (vector ? toPoint({ ...point, vector }) : point)), next };
     },
     async search(space, { collection }, { vector, ...query }) {
       const request = { op: "search", space, collection, vector: vectorToBytes(vector), ...query } as const;

@@ -10,7 +10,7 @@ import type { LeftBehind } from "@sightline/shared/api/migrations";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
 import { type WriteItemResult, WriteItemsResponse } from "@sightline/shared/internal/protocol";
-import type { Point } from "@sightline/shared/store/port";
+import { hasVector, type Point } from "@sightline/shared/store/port";
 import type { BackendClient } from "../backend/client.ts";
 import type { Access } from "../collections/access.ts";
 import type { Source } from "../collections/parse-items.ts";
@@ -33,12 +33,13 @@ export interface Copying {
 /** What is there already with the same content is passed over. @throws ApiError, and the page can be copied again. */
 export async function copyPage(copying: Copying, limit: number, cursor: string | undefined): Promise<CopiedPage> {
   const { access, record, to } = copying;
-  const { points, next } = await access.store.scroll(spaceOf(record), access.scope(record), { limit, cursor });
+  const page = await access.store.scroll(spaceOf(record), access.scope(record), { limit, cursor });
+  const points = page.points.filter(hasVector);
   const ids = points.map(({ id }) => id);
   const there = await access.store.get(spaceOf(to), access.scope(to), ids);
   const missing = points.filter((point, i) => !isThere(point, there[i]));
   const leftBehind = await settle(copying, missing);
-  return { seen: points.length, copied: missing.length - leftBehind.length, leftBehind, next };
+  return { seen: points.length, copied: missing.length - leftBehind.length, leftBehind, next: page.next };
 }
 
 const isThere = (point: Point, copy: Point | undefined): boolean => copy !== undefined && isSameContent(point, copy);

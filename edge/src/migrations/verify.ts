@@ -2,7 +2,7 @@
 import type { Verification } from "@sightline/shared/api/migrations";
 import { writeCursor } from "@sightline/shared/store/cursor";
 import { PointId } from "@sightline/shared/store/point-id";
-import type { Point, Scope, VectorSpace } from "@sightline/shared/store/port";
+import { hasVector, type Point, type Scope, type VectorSpace } from "@sightline/shared/store/port";
 import type { Access } from "../collections/access.ts";
 import type { Placement } from "../collections/placement.ts";
 import { type CollectionRecord, placementOf, spaceOf } from "../collections/registry.ts";
@@ -58,7 +58,7 @@ async function drawPoints(store: EdgeStore, space: VectorSpace, scope: Scope, sa
     // The order ends somewhere: what is missing comes from its beginning.
     const more = limit - points.length;
     const first = more > 0 ? (await store.scroll(space, scope, { limit: more })).points : [];
-    for (const point of [...points, ...first]) drawn.set(point.id, point);
+    for (const point of [...points, ...first].filter(hasVector)) drawn.set(point.id, point);
   }
   return [...drawn.values()];
 }

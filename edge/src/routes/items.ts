@@ -14,7 +14,7 @@ import {
 import type { Filter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
 import { LIMITS } from "@sightline/shared/limits";
-import type { Point } from "@sightline/shared/store/port";
+import type { ScrolledPoint } from "@sightline/shared/store/port";
 import type { Context } from "hono";
 import { z } from "zod";
 import { accessFor, picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
@@ -76,7 +76,8 @@ export function items(router: Router): void {
       const query = check(ListItemsQuery, c.req.query());
       await admit(c, { read: 1 });
       const record = await registryOf(c).get(name);
-      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), query).catch(blameCursor);
+      const page = { ...query, withVectors: false };
+      const { points, next } = await storeOf(c).scroll(spaceOf(record), scopeOf(c, record), page).catch(blameCursor);
       return c.json({
         object: "list",
         data: points.map((point) => toItem(point)),
@@ -128,7 +129,7 @@ export function items(router: Router): void {
       const record = await registryOf(c).get(name);
       const [point] = await storeOf(c).get(spaceOf(record), scopeOf(c, record), [id]);
       if (!point) throw itemNotFound(id);
-      return c.json(toItem(point, { withEmbedding: true }));
+      return c.json(toItem(point));
     },
   );
 
@@ -186,7 +187,7 @@ async function deleteMatching(c: Context<App>, record: CollectionRecord, filter:
   const access = accessFor(c, c.var.identity.tenant);
   let deleted = 0;
   for (let cursor: string | undefined; ; ) {
-    const query = { limit: LIMITS.pageSize, filter, cursor };
+    const query = { limit: LIMITS.pageSize, filter, cursor, withVectors: false };
     const { points, next } = await access.store.scroll(spaceOf(record), access.scope(record), query);
     const ids = points.map(({ id }) => id);
     if (ids.length > 0) deleted += await deleteItems(access, record, ids);
@@ -203,12 +204,12 @@ const blameCursor = (error: unknown): never => {
 const itemNotFound = (id: string): ApiError =>
   new ApiError("item_not_found", { message: `There is no item "${id}" in this collection.` });
 
-function toItem(point: Point, options: { readonly withEmbedding?: boolean } = {}): z.infer<typeof Item> {
+function toItem(point: ScrolledPoint): z.infer<typeof Item> {
   return {
     id: point.id,
     modality: point.modality,
     metadata: point.metadata,
     ...(point.text !== undefined && { text: point.text }),
-    ...(options.withEmbedding && { embedding: Array.from(point.vector) }),
+    ...(point.vector && { embedding: Array.from(point.vector) }),
   };
 }

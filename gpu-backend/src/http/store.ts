@@ -1,6 +1,6 @@
 /** `POST /internal/v1/store`: the vector-store port over the wire. The tenant is always that of the token. */
 import { type StoreRequest as Request, StoreRequest } from "@sightline/shared/internal/protocol";
-import type { Point, Scope, VectorStore } from "@sightline/shared/store/port";
+import { hasVector, type Point, type Scope, type VectorStore } from "@sightline/shared/store/port";
 import { vectorFromBytes, vectorToBytes } from "@sightline/shared/vectors";
 import type { Replica } from "../replica.ts";
 import type { InternalApi } from "./internal-call.ts";
@@ -24,7 +24,7 @@ async function run(store: VectorStore, scope: Scope, request: Request): Promise<
     }
     case "scroll": {
       const { points, next } = await store.scroll(space, scope, request);
-      return { points: points.map(toWire), next };
+      return { points: points.map((point) => (hasVector(point) ? toWire(point) : point)), next };
     }
     case "search": {
       const hits = await store.search(space, scope, { ...request, vector: vectorFromBytes(request.vector) });

@@ -2,7 +2,7 @@
 import { type Metadata, Modality } from "@sightline/shared/api/collections";
 import { ItemId } from "@sightline/shared/ids";
 import { PointId, pointId } from "@sightline/shared/store/point-id";
-import type { Hit, Point, Scope } from "@sightline/shared/store/port";
+import type { Hit, Point, Scope, ScrolledPoint } from "@sightline/shared/store/port";
 import type { ZVecDoc } from "@zvec/zvec";
 import { z } from "zod";
 import { scopeValue } from "./where.ts";
@@ -56,9 +56,11 @@ const StoredVector = z.instanceof(Float32Array).or(z.array(z.number()).transform
 /** What `toPoint` and `toHit` need of a row. */
 export const POINT_FIELDS = ["item", "modality", "metadata"] as const;
 
-export function toPoint(doc: ZVecDoc): Point {
+export const toPoint = (doc: ZVecDoc): Point => ({ ...toScrolled(doc, false), vector: vectorOf(doc) });
+
+export function toScrolled(doc: ZVecDoc, withVector: boolean): ScrolledPoint {
   const { item, modality, metadata: content } = StoredPoint.parse(doc.fields);
-  return { id: item, modality, vector: vectorOf(doc), ...content };
+  return { id: item, modality, ...content, ...(withVector && { vector: vectorOf(doc) }) };
 }
 
 export function toHit(doc: ZVecDoc, includeVectors: boolean): Hit {

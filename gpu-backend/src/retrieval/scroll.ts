@@ -7,14 +7,14 @@ import { readCursor, writeCursor } from "@sightline/shared/store/cursor";
 import type { PointId } from "@sightline/shared/store/point-id";
 import type { Page, Scope, ScrollQuery } from "@sightline/shared/store/port";
 import { BUCKET_DIGITS, slices } from "./buckets.ts";
-import { metadataOf, POINT_FIELDS, toPoint } from "./rows.ts";
+import { metadataOf, POINT_FIELDS, toScrolled } from "./rows.ts";
 import type { ZvecSpace } from "./zvec-space.ts";
 
 /** @throws ApiError(invalid_cursor) */
 export async function scroll(
   space: ZvecSpace | undefined,
   scope: Scope,
-  { limit, filter, cursor }: ScrollQuery,
+  { limit, filter, cursor, withVectors = true }: ScrollQuery,
 ): Promise<Page> {
   const after = cursor === undefined ? undefined : await readCursor(scope, cursor);
   if (!space) return { points: [] };
@@ -23,8 +23,8 @@ export async function scroll(
   const page = keys.slice(0, limit);
   const last = page.at(-1);
   if (last === undefined) return { points: [] };
-  const docs = await space.find({ where: { scope, keys: page }, fields: POINT_FIELDS, includeVectors: true });
-  const points = docs.sort(byId).map(toPoint);
+  const docs = await space.find({ where: { scope, keys: page }, fields: POINT_FIELDS, includeVectors: withVectors });
+  const points = docs.sort(byId).map((doc) => toScrolled(doc, withVectors));
   return keys.length > limit ? { points, next: await writeCursor(scope, last) } : { points };
 }
 

@@ -148,6 +148,7 @@ export const StoreRequest = z.discriminatedUnion("op", [
     limit: z.number().int(),
     filter: Filter.optional(),
     cursor: z.string().optional(),
+    withVectors: z.boolean().optional(),
   }),
   Target.extend({
     op: z.literal("search"),
@@ -174,7 +175,7 @@ const WirePoint = z.object({
 export const StoreResponses = {
   delete: z.object({ deleted: z.number().int() }),
   get: z.object({ points: z.array(WirePoint.nullable()) }),
-  scroll: z.object({ points: z.array(WirePoint), next: z.string().optional() }),
+  scroll: z.object({ points: z.array(WirePoint.partial({ vector: true })), next: z.string().optional() }),
   search: z.object({
     hits: z.array(WirePoint.omit({ vector: true, text: true }).extend({ score: z.number(), vector: Bytes.optional() })),
   }),

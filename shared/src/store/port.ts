@@ -77,10 +77,19 @@ export interface ScrollQuery {
   readonly filter?: Filter | undefined;
   /** The `next` of the page before; from the start if absent. @throws ApiError(invalid_cursor) */
   readonly cursor?: string | undefined;
+  /** With vectors, unless this says no: a page of them is a megabyte. */
+  readonly withVectors?: boolean | undefined;
 }
 
+/** A point of a page, whose vector is there if it was asked for. */
+export interface ScrolledPoint extends Omit<Point, "vector"> {
+  readonly vector?: Float32Array;
+}
+
+export const hasVector = (point: ScrolledPoint): point is Point => point.vector !== undefined;
+
 export interface Page {
-  readonly points: readonly Point[];
+  readonly points: readonly ScrolledPoint[];
   /** Present if there may be more. Opaque. */
   readonly next?: string | undefined;
 }

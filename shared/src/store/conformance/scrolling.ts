@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CollectionName, type ItemId } from "../../ids.ts";
-import type { Point, Scope } from "../port.ts";
+import type { Scope, ScrolledPoint } from "../port.ts";
 import { type ConformanceRun, idsOf, point, points } from "./fixtures.ts";
 
 export function describeScrolling(run: ConformanceRun): void {
@@ -11,7 +11,7 @@ export function describeScrolling(run: ConformanceRun): void {
     limit: number,
     betweenPages: (page: number) => Promise<void> = async () => {},
   ) => {
-    const seen: Point[] = [];
+    const seen: ScrolledPoint[] = [];
     let cursor: string | undefined;
     for (let page = 0; ; page++) {
       const { points, next } = await run.store.scroll(run.space, scope, { limit, cursor });
@@ -39,6 +39,21 @@ export function describeScrolling(run: ConformanceRun): void {
       const byId = new Map(all.map((p) => [p.id, p]));
       for (const got of await readAll(scope, 20))
         expect(got).toMatchObject({ ...byId.get(got.id), vector: got.vector });
+    });
+
+    it("leaves vectors out where nobody wants them, and nothing else", async () => {
+      const scope = run.freshScope();
+      await run.store.upsert(
+        run.space,
+        scope,
+        points(5, (n) => ({ n })),
+      );
+      const whole = await run.store.scroll(run.space, scope, { limit: 3 });
+      const bare = await run.store.scroll(run.space, scope, { limit: 3, withVectors: false });
+      expect(whole.points.map(({ vector }) => vector?.length)).toEqual(Array(3).fill(run.space.dims));
+      expect(bare).toEqual({ ...whole, points: whole.points.map(({ vector: _, ...point }) => point) });
+      const rest = await run.store.scroll(run.space, scope, { limit: 3, withVectors: false, cursor: bare.next });
+      expect([...idsOf(bare.points), ...idsOf(rest.points)].sort()).toEqual(idsOf(points(5)).sort());
     });
 
     it("gives what a filter lets through, page by page", async () => {

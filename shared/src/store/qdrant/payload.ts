@@ -7,7 +7,7 @@ import { z } from "zod";
 import { type Metadata, Modality } from "../../api/collections.ts";
 import { ItemId } from "../../ids.ts";
 import { pointId } from "../point-id.ts";
-import type { Hit, Point, Scope } from "../port.ts";
+import type { Hit, Point, Scope, ScrolledPoint } from "../port.ts";
 
 /**
  * The payload fields that have an index, and what kind of index. Each would get a graph for each of its values (`payload_m`),
@@ -34,13 +34,14 @@ const PayloadWithText = Payload.extend({ text: z.string().optional() });
 const Vector = z.array(z.number()).transform((numbers) => Float32Array.from(numbers));
 
 /** A point as Qdrant gives it back. */
-export const StoredPoint = z.object({ payload: PayloadWithText, vector: Vector }).transform(
-  ({ payload, vector }): Point => ({
-    ...common(payload),
-    vector,
-    ...(payload.text !== undefined && { text: payload.text }),
-  }),
-);
+export const StoredPoint = z
+  .object({ payload: PayloadWithText, vector: Vector })
+  .transform(({ payload, vector }): Point => ({ ...withText(payload), vector }));
+
+/** A point of a page; its vector only if that was asked for. */
+export const ListedPoint = z
+  .object({ payload: PayloadWithText, vector: Vector.nullish() })
+  .transform(({ payload, vector }): ScrolledPoint => ({ ...withText(payload), ...(vector && { vector }) }));
 
 /** A point that was found; its vector only if that was asked for. */
 export const FoundPoint = z
@@ -51,6 +52,11 @@ const common = ({ item, modality, metadata_json: metadata }: z.infer<typeof Payl
   id: item,
   modality,
   metadata,
+});
+
+const withText = ({ text, ...payload }: z.infer<typeof PayloadWithText>) => ({
+  ...common(payload),
+  ...(text !== undefined && { text }),
 });
 
 /** @returns the point as it is sent, and about how many bytes it takes. */

@@ -18,6 +18,7 @@ import type {
   Page,
   Point,
   Scope,
+  ScrolledPoint,
   ScrollQuery,
   SearchEffort,
   SearchQuery,
@@ -30,7 +31,7 @@ import { batches } from "./batches.ts";
 import { type Budget, budgetOf, type ExtraHeaders, type QdrantConnection, QdrantError } from "./connection.ts";
 import { isMissingCollection } from "./faults.ts";
 import type { QdrantFilter } from "./filter.ts";
-import { FoundPoint, HIT_FIELDS, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
+import { FoundPoint, HIT_FIELDS, ListedPoint, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
 import { type ClusterLayout, Completed, ensureSpace, physicalName } from "./space.ts";
 import { whereOf } from "./where.ts";
 
@@ -56,7 +57,13 @@ const PARAMS = {
 const HEALTH_MS = 3000;
 
 const Counted = z.object({ count: z.number().int() });
-const ScrolledPage = z.object({ points: z.array(StoredPoint), next_page_offset: PointId.nullish() });
+interface ScrolledPage<P extends ScrolledPoint> {
+  readonly points: readonly P[];
+  readonly next_page_offset?: PointId | null | undefined;
+}
+const pageOf = <T>(point: z.ZodType<T>) => z.object({ points: z.array(point), next_page_offset: PointId.nullish() });
+const WholePage = pageOf(StoredPoint);
+const ListedPage = pageOf(ListedPoint);
 const Found = z.object({ points: z.array(FoundPoint) });
 
 export class QdrantStore implements VectorStore {
@@ -117,15 +124,18 @@ export class QdrantStore implements VectorStore {
     const budget = this.#begin();
     if (ids.length === 0) return [];
     const keys = await pointIds(scope, ids);
-    const page = await this.#scroll(space, { filter: whereOf(scope, { ids: keys }), limit: keys.length }, budget);
+    const request = { filter: whereOf(scope, { ids: keys }), limit: keys.length, with_vector: true };
+    const page = await this.#scroll(space, request, WholePage, budget);
     const points = new Map(page.points.map((point) => [point.id, point]));
     return ids.map((id) => points.get(id));
   }
 
-  async scroll(space: VectorSpace, scope: Scope, { limit, filter, cursor }: ScrollQuery): Promise<Page> {
+  async scroll(space: VectorSpace, scope: Scope, query: ScrollQuery): Promise<Page> {
+    const { limit, filter, cursor, withVectors = true } = query;
     const budget = this.#begin();
     const offset = cursor === undefined ? undefined : await readCursor(scope, cursor);
-    const page = await this.#scroll(space, { filter: whereOf(scope, { filter }), limit, offset }, budget);
+    const request = { filter: whereOf(scope, { filter }), limit, offset, with_vector: withVectors };
+    const page = await this.#scroll(space, request, ListedPage, budget);
     // The first point of the next page. Should it be gone by then, the one after it is.
     const { points, next_page_offset: next } = page;
     return next ? { points, next: await writeCursor(scope, next) } : { points };
@@ -186,14 +196,18 @@ export class QdrantStore implements VectorStore {
     return budgetOf(Math.min(this.#callMs(), atMostMs), this.#headers());
   }
 
-  #scroll(
+  #scroll<P extends ScrolledPoint>(
     space: VectorSpace,
-    page: { readonly filter: QdrantFilter; readonly limit: number; readonly offset?: PointId | undefined },
+    page: Pick<Schemas["ScrollRequest"], "limit" | "with_vector"> & {
+      readonly filter: QdrantFilter;
+      readonly offset?: PointId | undefined;
+    },
+    answer: z.ZodType<ScrolledPage<P>>,
     budget: Budget,
-  ): Promise<z.infer<typeof ScrolledPage>> {
-    const request = { collection_name: physicalName(space), ...page, with_payload: POINT_FIELDS, with_vector: true };
+  ): Promise<ScrolledPage<P>> {
+    const request = { collection_name: physicalName(space), ...page, with_payload: POINT_FIELDS };
     return this.#read({ points: [] }, (connection) =>
-      connection.read((api, init) => api.scrollPoints(request, init), ScrolledPage, budget),
+      connection.read((api, init) => api.scrollPoints(request, init), answer, budget),
     );
   }
 
