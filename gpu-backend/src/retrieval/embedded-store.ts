@@ -187,7 +187,11 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
 
   async restoreSpace(name: string, folder: string): Promise<void> {
     const place = join(this.#dataDir, name);
-    await this.#pass(() => cp(folder, place + RESTORED, { recursive: true }));
+    await this.#pass(async () => {
+      // One that failed has left its part.
+      await rm(place + RESTORED, { recursive: true, force: true });
+      await cp(folder, place + RESTORED, { recursive: true });
+    });
     await this.#gate.alone(async () => {
       this.#spaces.get(name)?.close();
       this.#spaces.delete(name);

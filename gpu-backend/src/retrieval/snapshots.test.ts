@@ -123,6 +123,15 @@ describe("a snapshot", () => {
     expect(readdirSync(join(dataDir, "snapshots"))).toHaveLength(1);
   });
 
+  it("is not mixed with what a restoring left that failed, on a full disk for one", async () => {
+    const name = await made();
+    const place = join(dataDir, "m@1");
+    mkdirSync(join(`${place}.restored`, "of another snapshot"), { recursive: true });
+    store.snapshots.restore(name);
+    expect(await finished()).toEqual({ name, status: "whole" });
+    expect(existsSync(join(place, "of another snapshot"))).toBe(false);
+  });
+
   it("whose restoring was killed leaves the space as it was, or as it is to be", async () => {
     await store.upsert(first, shop, [point("a")]);
     await store.close();
