@@ -51,7 +51,8 @@ const missing = (keep: (hit: Hit, rank: number) => boolean): Parameters<typeof v
   scope: () => ({ tenant, collection }),
 });
 
-const recallOf = async (access: Parameters<typeof verify>[0]) => (await verify(access, record, 12)).places[0]?.recall;
+const recallOf = async (access: Parameters<typeof verify>[0]) =>
+  (await verify(access, record, 12, () => 20_000)).places[0]?.recall;
 
 describe("the recall of an index", () => {
   it("is 1 where every search finds what is nearest", async () => {
@@ -64,5 +65,28 @@ describe("the recall of an index", () => {
     expect(recall).toMatchObject({ mean: expect.closeTo(0.5, 5), least: 0.5 });
     expect(recall?.sample).toBeGreaterThan(5);
     expect(await recallOf(missing(() => false))).toMatchObject({ mean: 0, least: 0 });
+  });
+
+  it("is measured on as many items as there is time for in each place, at least one", async () => {
+    let now = 0;
+    const slow = missing(() => true);
+    const access: typeof slow = {
+      ...slow,
+      store: {
+        ...slow.store,
+        async search(at, of, query) {
+          if (query.effort === "exhaustive") now += 4000;
+          return store.search(at, of, query);
+        },
+      },
+    };
+    const migrating: CollectionRecord = { ...record, mirror: { at: record, role: "next", since: 0 } };
+    const measured = async (ms: number) => {
+      now = 0;
+      const { places } = await verify(access, migrating, 12, () => ms - now);
+      return places.map(({ recall }) => recall?.sample);
+    };
+    expect(await measured(30_000)).toEqual([2, 4]);
+    expect(await measured(8000)).toEqual([1, 1]);
   });
 });

@@ -17,15 +17,30 @@ const NEAREST = 10;
 const RUN = 5;
 /** Two that are equally near may change places: which of them is among the nearest is the store's choice. */
 const TIE = 1e-5;
+/** A search is begun only if there is time for one so much longer than the longest so far. */
+const MARGIN = 2;
 
-/** @param sample how many items are searched for in each place. */
-export async function verify(access: Places, record: CollectionRecord, sample: number): Promise<Verification> {
+/**
+ * Places share the time that is left. Where a search of everything takes long, fewer items are searched for.
+ *
+ * @param sample how many items are searched for in each place at most.
+ * @param remainingMs how long the call may still take.
+ */
+export async function verify(
+  access: Places,
+  record: CollectionRecord,
+  sample: number,
+  remainingMs: () => number,
+): Promise<Verification> {
   const roles: readonly (readonly [Place["role"], Placement])[] = [
     ["current", placementOf(record)],
     ...(record.mirror ? [[record.mirror.role, record.mirror.at] as const] : []),
   ];
   const places: Place[] = [];
-  for (const [role, place] of roles) places.push(await verifyPlace(access, role, place, sample));
+  for (const [role, place] of roles) {
+    const reserved = remainingMs() * (1 - 1 / (roles.length - places.length));
+    places.push(await verifyPlace(access, role, place, sample, () => remainingMs() - reserved));
+  }
   return { object: "verification", collection: record.name, places };
 }
 
@@ -34,12 +49,19 @@ async function verifyPlace(
   role: Place["role"],
   place: Placement,
   sample: number,
+  remainingMs: () => number,
 ): Promise<Place> {
   const space = spaceOf(place);
   const { text, image } = await store.count(space, scope(place));
   const probes = text + image < 2 ? [] : await drawPoints(store, space, scope(place), sample);
   const shares: number[] = [];
-  for (const probe of probes) shares.push(await recallOf(store, space, scope(place), probe));
+  let longestMs = 0;
+  for (const probe of probes) {
+    const before = remainingMs();
+    if (shares.length > 0 && before < MARGIN * longestMs) break;
+    shares.push(await recallOf(store, space, scope(place), probe));
+    longestMs = Math.max(longestMs, before - remainingMs());
+  }
   const recall: Recall | null =
     shares.length === 0
       ? null

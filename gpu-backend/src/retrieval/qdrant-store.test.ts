@@ -77,6 +77,17 @@ describe("the Qdrant adapter", () => {
       await expect(search()).rejects.toMatchObject({ code: "store_unavailable" });
     });
 
+    it("never an exhaustive search, which has all the time of the call instead", async () => {
+      await store.upsert(space, shop, [point("a")]);
+      const exhaustive = () => store.search(space, shop, { vector: vectorOf(1), topK: 10, effort: "exhaustive" });
+      failNext(() => "slow", 1);
+      const before = server.asked.length;
+      expect(idsOf(await exhaustive())).toEqual(["a"]);
+      expect(server.asked.length - before).toBe(1);
+      failNext(() => "reset", 1);
+      await expect(exhaustive()).rejects.toMatchObject({ code: "store_unavailable" });
+    });
+
     it("a write whose answer got lost, which is then there once", async () => {
       failNext(() => "lost", 1);
       await store.upsert(space, shop, [point("a")]);

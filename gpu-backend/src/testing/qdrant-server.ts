@@ -13,12 +13,14 @@ interface Asked {
 }
 
 /**
- * `reset`: the connection breaks before the request is looked at; `lost`: after it was done; `hang`: nothing ever comes.
+ * `reset`: the connection breaks before the request is looked at; `lost`: after it was done; `hang`: nothing ever comes;
+ * `slow`: the answer comes after half a second.
  */
 type Fault =
   | "reset"
   | "lost"
   | "hang"
+  | "slow"
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
 
 export interface QdrantServer {
@@ -44,6 +46,7 @@ export async function startQdrant(options: ConstructorParameters<typeof QdrantDo
     } else if (typeof fault === "object") {
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers }).end(fault.body);
     } else {
+      if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, 500));
       const answer = await double.fetch(toRequest(request, one));
       if (fault === "lost") request.socket.destroy();
       else response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());

@@ -76,7 +76,13 @@ export type Migration = z.infer<typeof Migration>;
 
 export const VerifyRequest = z
   .strictObject({
-    sample: z.number().int().min(1).max(100).default(20).meta({ description: "How many items are searched for" }),
+    sample: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(20)
+      .meta({ description: "How many items are searched for at most" }),
   })
   .meta({ id: "VerifyRequest" });
 
@@ -92,7 +98,7 @@ export const Verification = z
           items: z.object({ text: count, image: count, total: count }),
           recall: z
             .object({
-              sample: count,
+              sample: count.meta({ description: "How many items were searched for: as many as there was time for" }),
               mean: z.number().meta({ description: "Share of the true 10 nearest that a search finds" }),
               least: z.number(),
             })

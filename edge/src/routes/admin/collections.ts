@@ -65,14 +65,16 @@ export function adminCollections(router: Router): void {
       path: `${ALL}/{name}/verify`,
       operationId: "verifyCollection",
       summary: "Count a collection's items, and measure what a search misses",
-      description: "Searches for a random sample of its items, as callers do and exhaustively, in each of its places.",
+      description:
+        "Searches for a random sample of its items, as callers do and exhaustively, in each of its places. An exhaustive search of a " +
+        "large collection takes long: as many items are searched for as the call has time for.",
       body: VerifyRequest,
       answer: Verification,
     },
     async (c) => {
       const { sample } = await readBody(c, VerifyRequest);
       const { access, record } = await operated(c);
-      return c.json(await verify(access, record, sample));
+      return c.json(await verify(access, record, sample, () => c.var.deadline.remainingMs()));
     },
   );
 

@@ -71,6 +71,14 @@ export class QdrantConnection {
     return this.#ask(request, Envelope, budget, this.#readTryMs).then(({ result }) => parse(answer, result));
   }
 
+  /**
+   * A read whose work grows with the collection: it may last as long as the call, and is not tried again, since the next try would
+   * last as long. @throws QdrantError
+   */
+  readOnce<T>(request: QdrantRequest, answer: z.ZodType<T>, budget: Budget): Promise<T> {
+    return this.#ask(request, Envelope, budget, undefined, 1).then(({ result }) => parse(answer, result));
+  }
+
   /** The write has to be idempotent: a try whose answer got lost may have been done. @throws QdrantError */
   write<T>(request: QdrantRequest, answer: z.ZodType<T>, budget: Budget): Promise<T> {
     return this.#ask(request, Envelope, budget).then(({ result }) => parse(answer, result));
@@ -84,7 +92,13 @@ export class QdrantConnection {
     return version;
   }
 
-  async #ask<T>(request: QdrantRequest, answer: z.ZodType<T>, budget: Budget, tryMs?: number): Promise<T> {
+  async #ask<T>(
+    request: QdrantRequest,
+    answer: z.ZodType<T>,
+    budget: Budget,
+    tryMs?: number,
+    maxTries = MAX_TRIES,
+  ): Promise<T> {
     for (let tries = 1; ; tries++) {
       const signal = tryMs === undefined ? budget.signal : AbortSignal.any([budget.signal, AbortSignal.timeout(tryMs)]);
       try {
@@ -94,7 +108,7 @@ export class QdrantConnection {
         const waitMs = fault.retryAfterSeconds
           ? fault.retryAfterSeconds * 1000
           : this.#random() * BACKOFF_MS * 2 ** (tries - 1);
-        if (!fault.isTransient || tries === MAX_TRIES || budget.remainingMs() <= waitMs) {
+        if (!fault.isTransient || tries === maxTries || budget.remainingMs() <= waitMs) {
           throw new QdrantError(fault, error);
         }
         await this.#sleep(waitMs);

@@ -28,7 +28,14 @@ import type {
 } from "../port.ts";
 import { checkLength } from "../vector-length.ts";
 import { batches } from "./batches.ts";
-import { type Budget, budgetOf, type ExtraHeaders, type QdrantConnection, QdrantError } from "./connection.ts";
+import {
+  type Budget,
+  budgetOf,
+  type ExtraHeaders,
+  type QdrantConnection,
+  QdrantError,
+  type QdrantRequest,
+} from "./connection.ts";
 import { isMissingCollection } from "./faults.ts";
 import type { QdrantFilter } from "./filter.ts";
 import { FoundPoint, HIT_FIELDS, ListedPoint, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
@@ -155,8 +162,9 @@ export class QdrantStore implements VectorStore {
       with_payload: HIT_FIELDS,
       with_vector: includeVectors,
     };
+    const ask: QdrantRequest = (api, init) => api.queryPoints(request, init);
     const { points } = await this.#read({ points: [] }, (connection) =>
-      connection.read((api, init) => api.queryPoints(request, init), Found, budget),
+      effort === "exhaustive" ? connection.readOnce(ask, Found, budget) : connection.read(ask, Found, budget),
     );
     // Qdrant's own threshold leaves out what is equal to it.
     return points
