@@ -24,6 +24,12 @@ describeVectorStore("embedded, written out again and again", async () => {
   return { store, dispose: () => rm(dataDir, { recursive: true }) };
 });
 
+describeVectorStore("embedded, compacted again and again", async () => {
+  const dataDir = await newFolder();
+  const store = await openEmbeddedStore({ dataDir, log, maxInMemory: 50, minDead: 1 });
+  return { store, dispose: () => rm(dataDir, { recursive: true }) };
+});
+
 describe("the embedded vector store on disk", () => {
   let dataDir: string;
   beforeAll(async () => {

@@ -3,11 +3,10 @@
  * An acknowledged write survives the death of the process at any moment. It survives a power cut only as far as the
  * operating system had written its pages by then: zvec's Node binding offers no sync.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { matchesFilter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
 import { type ItemId, modelRevisionKey } from "@sightline/shared/ids";
 import { pointId } from "@sightline/shared/store/point-id";
@@ -26,31 +25,27 @@ import type {
 import { checkLength } from "@sightline/shared/store/vector-length";
 import type { ProcessLock } from "../process-lock.ts";
 import { slices } from "./buckets.ts";
+import { Compaction } from "./compaction.ts";
 import { lockDataFolder } from "./data-folder-lock.ts";
-import { Gate } from "./gate.ts";
-import { metadataOf, modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts";
+import { erase } from "./erase.ts";
+import { type Log, OpenSpaces } from "./open-spaces.ts";
+import { finishReplacements, RESTORED, sync } from "./replacement.ts";
+import { modalityOf, POINT_FIELDS, toPoint, toRow } from "./rows.ts";
 import { scroll } from "./scroll.ts";
 import { search } from "./search.ts";
 import { Serial } from "./serial.ts";
 import { type SnapshotSource, Snapshots } from "./snapshots.ts";
-import { DRAFT, ZvecSpace } from "./zvec-space.ts";
-
-/** Rows written before the event loop gets its turn: some 4 ms at 512 dimensions. */
-const WRITE_CHUNK = 64;
+import { copyRows, SpaceCopy } from "./space-copy.ts";
+import { WRITE_CHUNK, type ZvecSpace } from "./zvec-space.ts";
 
 /** Rows written since a space was opened, after which it is written out: that takes some 150 ms, in which calls wait. */
 const MAX_IN_MEMORY = 16_384;
 
+/** Dead rows from which on a space is worth being written anew, where they outnumber the live ones as well. */
+const MIN_DEAD = 4096;
+
 /** Beside the spaces, whose names hold an `@`. */
 const SNAPSHOTS = "snapshots";
-/** The endings of folders that are on their way in or out. */
-const RESTORED = ".restored";
-const REPLACED = ".replaced";
-
-interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 interface EmbeddedStoreOptions {
   /** Created if missing. Belongs to one process at a time. */
@@ -58,6 +53,8 @@ interface EmbeddedStoreOptions {
   readonly log: Log;
   /** Rows that a space holds in memory at most, more or less. */
   readonly maxInMemory?: number;
+  /** Dead rows that a space may hold whatever its size, more or less. */
+  readonly minDead?: number;
 }
 
 /** @throws Error if another process has the folder; its message says which, and what to do. */
@@ -71,32 +68,28 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 
 export class EmbeddedStore implements VectorStore, SnapshotSource {
   readonly snapshots: Snapshots;
-  readonly #dataDir: string;
-  readonly #lock: ProcessLock;
+  readonly #spaces: OpenSpaces;
+  readonly #compaction: Compaction;
   readonly #log: Log;
-  readonly #spaces = new Map<string, ZvecSpace>();
   /** Deleting by filter reads first: no write may come between. */
   readonly #writes = new Serial();
-  readonly #gate = new Gate();
   readonly #maxInMemory: number;
-  #copies = 0;
   #lastWriteFailed = false;
-  #closing: Promise<void> | undefined;
 
-  constructor({ dataDir, log, maxInMemory = MAX_IN_MEMORY }: EmbeddedStoreOptions, lock: ProcessLock) {
-    this.#dataDir = dataDir;
-    this.#lock = lock;
+  constructor(
+    { dataDir, log, maxInMemory = MAX_IN_MEMORY, minDead = MIN_DEAD }: EmbeddedStoreOptions,
+    lock: ProcessLock,
+  ) {
     this.#log = log;
     this.#maxInMemory = maxInMemory;
+    this.#spaces = new OpenSpaces(dataDir, lock, log);
+    this.#compaction = new Compaction({ spaces: this.#spaces, log, maxInMemory, minDead });
     this.snapshots = new Snapshots({ folder: join(dataDir, SNAPSHOTS), source: this, log, now: () => new Date() });
   }
 
   ensure(space: VectorSpace): Promise<void> {
     return this.#run(space, async (found) => {
-      if (found) return;
-      const name = modelRevisionKey(space);
-      this.#spaces.set(name, ZvecSpace.create(join(this.#dataDir, name), space.dims));
-      this.#log.info({ space: name, dims: space.dims }, "vector space created");
+      if (!found) this.#spaces.create(modelRevisionKey(space), space.dims);
     });
   }
 
@@ -113,10 +106,15 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
       });
     });
     void this.#writeOut(modelRevisionKey(space));
+    void this.#compaction.compactIfDue(modelRevisionKey(space));
   }
 
-  delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
-    return this.#run(space, async (found) => (found ? this.#write(() => erase(found, scope, selector)) : 0));
+  async delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
+    const erased = await this.#run(space, async (found) =>
+      found ? this.#write(() => erase(found, scope, selector)) : 0,
+    );
+    void this.#compaction.compactIfDue(modelRevisionKey(space));
+    return erased;
   }
 
   get(space: VectorSpace, scope: Scope, ids: readonly ItemId[]): Promise<(Point | undefined)[]> {
@@ -149,96 +147,70 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   }
 
   async health(): Promise<StoreHealth> {
-    if (this.#closing !== undefined) return { status: "down", detail: "closed" };
+    if (this.#spaces.isClosing) return { status: "down", detail: "closed" };
     if (this.#lastWriteFailed) return { status: "degraded", detail: "the last write failed" };
-    const points = [...this.#spaces.values()].reduce((sum, space) => sum + space.size, 0);
-    return { status: "ok", detail: `embedded; ${this.#spaces.size} spaces open, ${points} points` };
+    const { open } = this.#spaces;
+    const points = [...open.values()].reduce((sum, space) => sum + space.size, 0);
+    return { status: "ok", detail: `embedded; ${open.size} spaces open, ${points} points` };
   }
 
   spaces(): ReadonlyMap<string, number> {
-    const names = readdirSync(this.#dataDir).filter(
-      (name) => name.includes("@") && ![DRAFT, RESTORED, REPLACED].some((ending) => name.endsWith(ending)),
-    );
-    return new Map(names.map((name) => [name, this.#named(name)?.size ?? 0]));
+    return new Map(this.#spaces.names().map((name) => [name, this.#spaces.find(name)?.size ?? 0]));
   }
 
   copySpace(name: string, folder: string, onPoints: (count: number) => void): Promise<void> {
-    return this.#pass(async () => {
-      const from = this.#named(name);
+    return this.#spaces.job(async () => {
+      const from = await this.#spaces.pass(async () => this.#spaces.find(name));
       if (!from) return;
-      const to = ZvecSpace.create(folder, from.dims);
-      this.#copies++;
+      const copy = new SpaceCopy(folder, { dims: from.dims, maxInMemory: this.#maxInMemory });
       try {
-        for await (const rows of slices((buckets) => from.everyRow(buckets), { atMost: from.size })) {
-          for (let at = 0; at < rows.length; at += WRITE_CHUNK) {
-            // A shutdown does not wait for the rest.
-            if (this.#closing !== undefined) throw closed();
-            to.write(rows.slice(at, at + WRITE_CHUNK));
-            await setImmediate();
-          }
-          onPoints(rows.length);
-        }
-      } finally {
-        this.#copies--;
-        to.close();
+        // Found anew for each slice: a compaction may exchange the space for one with the same rows.
+        const read = async (buckets?: readonly string[]) => this.#spaces.find(name)?.everyRow(buckets) ?? [];
+        const rows = slices((buckets) => this.#spaces.pass(() => read(buckets)), { atMost: from.size });
+        await copyRows(rows, copy, () => this.#spaces.refuseIfClosed(), onPoints);
+        copy.close();
+      } catch (error) {
+        copy.abandon();
+        throw error;
       }
     });
   }
 
-  async restoreSpace(name: string, folder: string): Promise<void> {
-    const place = join(this.#dataDir, name);
-    await this.#pass(async () => {
-      // One that failed has left its part.
-      await rm(place + RESTORED, { recursive: true, force: true });
-      await cp(folder, place + RESTORED, { recursive: true });
-    });
-    await this.#gate.alone(async () => {
-      this.#spaces.get(name)?.close();
-      this.#spaces.delete(name);
-      if (existsSync(place)) renameSync(place, place + REPLACED);
-      renameSync(place + RESTORED, place);
-      await rm(place + REPLACED, { recursive: true, force: true });
+  restoreSpace(name: string, folder: string): Promise<void> {
+    return this.#spaces.job(async () => {
+      const restored = this.#spaces.folderOf(name) + RESTORED;
+      await rm(restored, { recursive: true, force: true });
+      await cp(folder, restored, { recursive: true });
+      await sync(restored);
+      await this.#spaces.alone(() => this.#spaces.exchange(name, restored));
     });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#gate.alone(async () => {
-      for (const space of this.#spaces.values()) space.close();
-      this.#spaces.clear();
-      this.#lock.release();
-    });
-    return this.#closing;
+    return this.#spaces.close();
   }
 
   /** Keeps searches fast while much is written. Never fails: what cannot be written out now is in the log, too. */
   async #writeOut(name: string): Promise<void> {
     const isDue = (space: ZvecSpace | undefined): space is ZvecSpace =>
-      // All calls would wait for a copy's end.
-      space !== undefined && space.inMemory >= this.#maxInMemory && this.#copies === 0 && this.#closing === undefined;
-    if (!isDue(this.#spaces.get(name))) return;
-    await this.#gate.alone(async () => {
-      const space = this.#spaces.get(name);
-      // Another call may have been faster.
-      if (!isDue(space)) return;
-      try {
-        space.writeOut();
-      } catch (error) {
-        this.#log.warn({ space: name, err: error }, "the space could not be written out; its next use opens it again");
-        this.#spaces.delete(name);
-      }
-    });
+      space !== undefined && space.inMemory >= this.#maxInMemory && !this.#spaces.isClosing;
+    if (!isDue(this.#spaces.open.get(name))) return;
+    try {
+      await this.#spaces.alone(async () => {
+        const space = this.#spaces.open.get(name);
+        // Another call may have been faster.
+        if (isDue(space)) space.writeOut();
+      });
+    } catch (error) {
+      if (this.#spaces.isClosing) return;
+      this.#log.warn({ space: name, err: error }, "the space could not be written out; its next use opens it again");
+      this.#spaces.forget(name);
+    }
   }
 
   /** Runs a call on its space, undefined if there is none. */
   #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
-    return this.#pass(async () => call(this.#find(space)));
-  }
-
-  #pass<T>(work: () => Promise<T>): Promise<T> {
-    return this.#gate.pass(async () => {
-      if (this.#closing !== undefined) throw closed();
-      return work();
-    });
+    return this.#spaces.pass(async () => call(this.#find(space)));
   }
 
   /** One write at a time; remembers for `health` how it went. */
@@ -258,51 +230,9 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   /** @throws ApiError(store_unavailable) if it holds vectors of another length. */
   #find(space: VectorSpace): ZvecSpace | undefined {
     const name = modelRevisionKey(space);
-    const found = this.#named(name);
+    const found = this.#spaces.find(name);
     if (!found || found.dims === space.dims) return found;
     const cause = new Error(`${name} holds vectors of ${found.dims} dimensions, not ${space.dims}`);
     throw new ApiError("store_unavailable", { cause });
   }
-
-  /** Opens the space's folder at the first use of it. */
-  #named(name: string): ZvecSpace | undefined {
-    const open = this.#spaces.get(name);
-    if (open) return open;
-    const folder = join(this.#dataDir, name);
-    if (!existsSync(folder)) return undefined;
-    const started = performance.now();
-    const found = ZvecSpace.open(folder);
-    this.#spaces.set(name, found);
-    const openMs = Math.round(performance.now() - started);
-    this.#log.info({ space: name, points: found.size, openMs }, "vector space opened");
-    return found;
-  }
 }
-
-/** A process that died between the two renames of a replacement has left a space without its folder. */
-function finishReplacements(dataDir: string): void {
-  for (const name of readdirSync(dataDir)) {
-    const path = join(dataDir, name);
-    if (name.endsWith(RESTORED)) rmSync(path, { recursive: true });
-    if (!name.endsWith(REPLACED)) continue;
-    const place = path.slice(0, -REPLACED.length);
-    if (existsSync(place)) rmSync(path, { recursive: true });
-    else renameSync(path, place);
-  }
-}
-
-async function erase(space: ZvecSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
-  if ("ids" in selector) {
-    return space.erase(await Promise.all([...new Set(selector.ids)].map((id) => pointId(scope, id))));
-  }
-  const { filter } = "filter" in selector ? selector : { filter: undefined };
-  const read = (buckets?: readonly string[]) => space.find({ where: { scope, buckets }, fields: ["metadata"] });
-  let erased = 0;
-  for await (const docs of slices(read, { atMost: space.size })) {
-    const chosen = filter ? docs.filter((doc) => matchesFilter(filter, metadataOf(doc))) : docs;
-    erased += space.erase(chosen.map((doc) => doc.id));
-  }
-  return erased;
-}
-
-const closed = (): ApiError => new ApiError("store_unavailable", { cause: new Error("the store is closed") });

@@ -3,7 +3,7 @@
  * acknowledged before it began and has not changed since; of what changes meanwhile either version, each point whole.
  *
  * One is made under a name of its own and gets its final name when it is whole, so that what a crash leaves behind is never
- * taken for one. It is written anew, point by point, and not copied as files: overwritten rows stay behind.
+ * taken for one. It is written anew, point by point, and not copied as files: dead rows stay behind.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

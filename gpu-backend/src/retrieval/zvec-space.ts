@@ -25,11 +25,14 @@ import {
   ZVecOpen,
 } from "@zvec/zvec";
 import { BUCKET_DIGITS, BUCKETS } from "./buckets.ts";
+import { DeadRows } from "./dead-rows.ts";
 import { type Field, RAW_FIELDS, type Row, type StoredFields, toRawRow } from "./rows.ts";
 import { filterOf, filterOfBuckets, type Where } from "./where.ts";
 
 /** zvec's own ceiling on the rows of one answer. */
 const MAX_ROWS = 100_000;
+/** Rows to be written before the event loop gets its turn: some 4 ms at 512 dimensions. */
+export const WRITE_CHUNK = 64;
 /** The ending of a folder that is being made. */
 export const DRAFT = ".draft";
 /** zvec's own ceiling on one deletion. */
@@ -49,14 +52,25 @@ export interface Find {
   readonly includeVectors?: boolean | undefined;
 }
 
+/** Told of each change of a space as soon as it is made, in the same turn of the event loop. Does not throw. */
+export interface Mirror {
+  written(rows: readonly Row[]): void;
+  erased(keys: readonly string[]): void;
+  /** A change failed; how much of it was made is unknown. */
+  lost(cause: unknown): void;
+}
+
 export class ZvecSpace {
   readonly dims: number;
+  mirror: Mirror | undefined;
   readonly #folder: string;
+  readonly #dead: DeadRows;
   #collection: ZVecCollection;
   #inMemory = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
+    this.#dead = new DeadRows(folder);
     this.#collection = ZVecOpen(folder);
     this.dims = this.#collection.schema.vector("vector").dimension ?? 0;
   }
@@ -87,9 +101,15 @@ export class ZvecSpace {
     return this.#inMemory;
   }
 
+  /** Rows that were overwritten or deleted and still take their place on the disk; about. */
+  get dead(): number {
+    return this.#dead.count;
+  }
+
   /** Inserts rows or replaces those of the same key. Returns when they are in the write-ahead log. Blocks. */
   write(rows: readonly Row[]): void {
-    guarded(() => {
+    this.#change(() => {
+      const before = this.size;
       const docs = rows.map(({ key, scope, vector, ...fields }) => ({
         id: key,
         vectors: { vector },
@@ -97,13 +117,15 @@ export class ZvecSpace {
       }));
       const failed = this.#collection.upsertSync(docs).find((status) => !status.ok);
       this.#inMemory += rows.length;
+      this.#dead.add(rows.length - (this.size - before));
       if (failed) throw new Error(`zvec upsert: ${failed.code} ${failed.message}`);
     });
+    this.mirror?.written(rows);
   }
 
   /** @returns how many of the keys there were. Blocks. */
   erase(keys: readonly string[]): number {
-    return guarded(() => {
+    const count = this.#change(() => {
       let erased = 0;
       for (let from = 0; from < keys.length; from += MAX_DELETES) {
         for (const status of this.#collection.deleteSync(keys.slice(from, from + MAX_DELETES))) {
@@ -111,8 +133,20 @@ export class ZvecSpace {
           else if (status.code !== "ZVEC_NOT_FOUND") throw new Error(`zvec delete: ${status.code} ${status.message}`);
         }
       }
+      this.#dead.add(erased);
       return erased;
     });
+    this.mirror?.erased(keys);
+    return count;
+  }
+
+  #change<T>(work: () => T): T {
+    try {
+      return guarded(work);
+    } catch (error) {
+      this.mirror?.lost(error);
+      throw error;
+    }
   }
 
   find({ where, ...what }: Find): Promise<ZVecDoc[]> {
@@ -146,6 +180,7 @@ export class ZvecSpace {
   /** Writes out what is in memory: some 10 µs a row. Blocks; no call may be under way. A space that this fails for is closed. */
   writeOut(): void {
     guarded(() => {
+      this.#dead.save();
       this.#collection.closeSync();
       this.#collection = ZVecOpen(this.#folder);
       this.#inMemory = 0;
@@ -154,7 +189,10 @@ export class ZvecSpace {
 
   /** Writes out what is only in the log, so that the next opening is quick. No call may be under way. */
   close(): void {
-    guarded(() => this.#collection.closeSync());
+    guarded(() => {
+      this.#dead.save();
+      this.#collection.closeSync();
+    });
   }
 }
 

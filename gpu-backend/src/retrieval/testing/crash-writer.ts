@@ -8,8 +8,8 @@ import { openEmbeddedStore } from "../embedded-store.ts";
 import { idOf, operations, pointOf, SCOPE, SPACE } from "./operations.ts";
 
 const [dataDir = "", seed = ""] = process.argv.slice(2);
-// Few rows in memory: kills also meet the moment in which they are written out.
-const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} }, maxInMemory: 200 });
+// Few rows in memory and few dead ones: kills also meet the moments in which they are written out and compacted away.
+const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} }, maxInMemory: 200, minDead: 1000 });
 await store.ensure(SPACE);
 let acknowledged = 0;
 for (const { kind, items, version } of operations(Number(seed))) {
