@@ -1,6 +1,9 @@
+import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { App } from "../context.ts";
 import { get } from "../testing/client.ts";
-import { SCALARS } from "./body.ts";
+import { readBody, SCALARS } from "./body.ts";
 
 interface Schema {
   readonly $ref?: string;
@@ -43,5 +46,17 @@ describe("a multipart body", () => {
       Object.keys(properties).filter((name) => takesScalar(properties[name] ?? {})),
     );
     expect([...new Set(scalars)].toSorted()).toEqual([...SCALARS].toSorted());
+  });
+});
+
+describe("a body's bytes", () => {
+  it("are not kept beside the value that was made of them", async () => {
+    const app = new Hono<App>().post("/", async (c) => {
+      await c.req.arrayBuffer();
+      return c.json([await readBody(c, z.unknown()), Object.keys(c.req.bodyCache)]);
+    });
+    const headers = { "content-type": "application/json" };
+    const answer = await app.request("/", { method: "POST", headers, body: `{"a":1}` });
+    expect(await answer.json()).toEqual([{ a: 1 }, []]);
   });
 });

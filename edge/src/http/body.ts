@@ -27,6 +27,8 @@ export async function readBody<T extends z.ZodType>(
 ): Promise<z.infer<T>> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const value = await readValue(c, type, forms);
+  // Hono would keep the bytes for as long as the request lasts: of the largest body, a sixth of what an isolate may hold.
+  c.req.bodyCache = {};
   const whole = isContainer(value) && !Array.isArray(value);
   refuseOddShapes(whole && apart !== undefined ? { ...value, [apart]: undefined } : value);
   return check(schema, value);

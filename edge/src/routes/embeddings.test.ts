@@ -177,6 +177,7 @@ describe("POST /v1/embeddings", () => {
         await call("POST", PATH, { body, headers: { "content-type": "application/json" } }),
         400,
         "invalid_request",
+        "input",
       );
     });
 

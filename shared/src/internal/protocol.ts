@@ -9,12 +9,14 @@ import { Filter } from "../api/filter.ts";
 import { ErrorDetail } from "../errors.ts";
 import { CollectionName, ItemId, ModelId, Revision, SnapshotName } from "../ids.ts";
 import { SearchEffort } from "../store/port.ts";
+import { packedSizeAtMost } from "./packed-size.ts";
 
 export const MSGPACK = "application/msgpack";
 /** Milliseconds that are left for the call when it is sent: clocks of edge and backend need not agree. */
 export const DEADLINE_HEADER = "sightline-deadline-ms";
 
-export const pack = (value: unknown): Uint8Array => encode(value, { ignoreUndefined: true });
+export const pack = (value: unknown): Uint8Array =>
+  encode(value, { ignoreUndefined: true, initialBufferSize: packedSizeAtMost(value) });
 /** @throws RangeError or DecodeError if the bytes are no MessagePack. */
 export const unpack = (bytes: Uint8Array): unknown => decode(bytes);
 
@@ -187,6 +189,7 @@ export const SnapshotsRequest = z.discriminatedUnion("op", [
   z.object({ op: z.literal("list") }),
   z.object({ op: z.literal("create") }),
   z.object({ op: z.literal("restore"), name: SnapshotName }),
+  z.object({ op: z.literal("delete"), name: SnapshotName }),
 ]);
 export type SnapshotsRequest = z.infer<typeof SnapshotsRequest>;
 
