@@ -26,13 +26,15 @@ describe("npm run ops", () => {
     );
   });
 
-  it("makes a snapshot, lists it and puts it back", async () => {
+  it("makes a snapshot, lists it, puts it back and deletes it", async () => {
     const counted = async () => (await ops("verify", "demo/emoji")).split(";")[0];
     const before = await counted();
     const name = /^(\S+): whole$/m.exec(await ops("snapshot"))?.[1] ?? "";
     expect(await ops("snapshots")).toContain(`${name}: whole`);
     expect(await ops("restore", name)).toContain(`${name}: whole`);
     expect(await counted()).toBe(before);
+    expect(await ops("snapshot-delete", name)).toContain(`${name}: deleted`);
+    expect(await ops("snapshots")).not.toContain(name);
   });
 
   it("says in words what it cannot do", async () => {

@@ -13,7 +13,7 @@ const STORY = [
   ["listTenantCollections", "verifyCollection", "startMigration", "getMigration"],
   // Earlier writes may be under way for half a minute yet: meanwhile the rest.
   ["putRouting", "getRouting", "deleteRouting", "createSnapshot", "listSnapshots", "restoreSnapshot"],
-  ["getUsage", "getTenantUsage", "getMetrics"],
+  ["deleteSnapshot", "getUsage", "getTenantUsage", "getMetrics"],
   ["copyItems", "switchMigration", "rollBackMigration", "endMigration"],
   ["deleteItem", "deleteItems", "deleteCollection", "rotateKey", "revokeKey", "deleteTenant"],
 ].flat();

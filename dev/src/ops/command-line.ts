@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 
 export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] [options]
-       npm run ops -- snapshot | snapshots | restore <name>
+       npm run ops -- snapshot | snapshots | restore <name> | snapshot-delete <name>
        npm run ops -- qdrant-backup | qdrant-restore <folder>
 
   verify      count the items, and measure what a search misses; of all tenants if none is named
@@ -20,6 +20,7 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
   snapshot    make one of the embedded store, in its data folder
   snapshots   list them
   restore     put back what one holds; what was written since is gone
+  snapshot-delete   delete one
 
   qdrant-backup   fetch a snapshot of every collection on every node of a Qdrant into a new folder
   qdrant-restore  put back what such a folder holds; what was written since is gone
@@ -29,7 +30,7 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
   SIGHTLINE_ADMIN_TOKEN   the operator's token, in the environment; else the local stack's`;
 
 const COLLECTION_COMMANDS = ["verify", "migrate", "rollback", "end", "status"] as const;
-const SNAPSHOT_COMMANDS = ["snapshot", "snapshots", "restore"] as const;
+const SNAPSHOT_COMMANDS = ["snapshot", "snapshots", "restore", "snapshot-delete"] as const;
 
 const QDRANT_COMMANDS = ["qdrant-backup", "qdrant-restore"] as const;
 
@@ -41,7 +42,7 @@ export interface QdrantArguments {
 export interface SnapshotArguments {
   readonly command: (typeof SNAPSHOT_COMMANDS)[number];
   readonly url: string | undefined;
-  /** Of the snapshot that is to be restored. */
+  /** Of the snapshot that is to be restored or deleted. */
   readonly name: string;
 }
 
@@ -77,8 +78,8 @@ export function parseCommandLine(args: readonly string[]): Arguments | undefined
   if (rest.length > 0) throw new Error(`"${rest[0]}" is one too many`);
   const forSnapshots = SNAPSHOT_COMMANDS.find((one) => one === name);
   if (forSnapshots) {
-    if ((forSnapshots === "restore") !== (place !== ""))
-      throw new Error("only restore takes a snapshot's name, and needs it");
+    if ((forSnapshots === "restore" || forSnapshots === "snapshot-delete") !== (place !== ""))
+      throw new Error("only restore and snapshot-delete take a snapshot's name, and need it");
     return { command: forSnapshots, name: place, url: values.url };
   }
   const forQdrant = QDRANT_COMMANDS.find((one) => one === name);

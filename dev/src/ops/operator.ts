@@ -32,6 +32,7 @@ export interface Operator {
   snapshots(): Promise<SnapshotList["data"]>;
   createSnapshot(): Promise<SnapshotList["data"]>;
   restoreSnapshot(name: string): Promise<SnapshotList["data"]>;
+  deleteSnapshot(name: string): Promise<SnapshotList["data"]>;
 }
 
 /** An answer that is not 2xx. */
@@ -110,6 +111,7 @@ export function operatorAt({ url, token, fetch: fetcher = fetch, sleep = delay }
     snapshots: async () => (await ask(SnapshotList, "GET", "/snapshots")).data,
     createSnapshot: async () => (await ask(SnapshotList, "POST", "/snapshots")).data,
     restoreSnapshot: async (name) => (await ask(SnapshotList, "POST", `/snapshots/${name}/restore`)).data,
+    deleteSnapshot: async (name) => (await ask(SnapshotList, "DELETE", `/snapshots/${name}`)).data,
   };
 }
 

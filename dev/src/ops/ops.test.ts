@@ -168,6 +168,7 @@ describe("the command line", () => {
     ["a path", ["verify", "acme/shop/item"]],
     ["a restore of nothing", ["restore"]],
     ["a snapshot by name", ["snapshot", "mine"]],
+    ["a deletion of no snapshot", ["snapshot-delete"]],
     ["a drop of everything", ["end"]],
     ["a migration of everything by a slip", ["migrate", "acme", "--revision", "2"]],
   ])("refuses %s", (_, args) => {

@@ -19,6 +19,11 @@ export async function runSnapshots(
     for (const one of await operator.snapshots()) print(lineOf(one));
     return true;
   }
+  if (command === "snapshot-delete") {
+    await operator.deleteSnapshot(name);
+    print(`${name}: deleted`);
+    return true;
+  }
   const begun = command === "restore" ? await operator.restoreSnapshot(name) : await operator.createSnapshot();
   const busy = begun.find(isBusy);
   // It was quick.

@@ -68,6 +68,7 @@ const OF_OPERATION: Readonly<Record<string, Codes>> = {
   listSnapshots: SNAPSHOTS,
   createSnapshot: [...SNAPSHOTS, "snapshot_conflict"],
   restoreSnapshot: [...SNAPSHOTS, "snapshot_conflict", "snapshot_not_found"],
+  deleteSnapshot: [...SNAPSHOTS, "snapshot_conflict", "snapshot_not_found"],
 };
 
 /** Of a tenant's own collections nobody asks whether there is such a tenant: one that there is not has none. */

@@ -1,4 +1,4 @@
-/** `POST /internal/v1/snapshots`: snapshots of the embedded store. They take longer than a call: each begins and is listed. */
+/** `POST /internal/v1/snapshots`: snapshots of the embedded store. Making and restoring take longer than a call: each begins and is listed. */
 import { ApiError } from "@sightline/shared/errors";
 import { SnapshotsRequest, type SnapshotsResponse } from "@sightline/shared/internal/protocol";
 import type { Replica } from "../replica.ts";
@@ -10,6 +10,7 @@ export function snapshotsRoute(api: InternalApi, replica: Replica): void {
     if (!snapshots) throw new ApiError("snapshots_elsewhere");
     if (request.op === "create") snapshots.create();
     if (request.op === "restore") snapshots.restore(request.name);
+    if (request.op === "delete") await snapshots.delete(request.name);
     return { snapshots: snapshots.list() };
   });
 }

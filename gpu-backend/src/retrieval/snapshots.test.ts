@@ -112,6 +112,29 @@ describe("a snapshot", () => {
     expect(() => store.snapshots.restore(nobody)).toThrow(expect.objectContaining({ code: "snapshot_not_found" }));
   });
 
+  it("is deleted at once, and not while one is worked on", async () => {
+    await store.upsert(first, shop, points(300));
+    const name = await made();
+    store.snapshots.restore(name);
+    await expect(store.snapshots.delete(name)).rejects.toMatchObject({ code: "snapshot_conflict" });
+    await finished();
+    const deleting = store.snapshots.delete(name);
+    expect(store.snapshots.list()).toEqual([]);
+    await deleting;
+    expect(readdirSync(join(dataDir, "snapshots"))).toEqual([]);
+    await expect(store.snapshots.delete(name)).rejects.toMatchObject({ code: "snapshot_not_found" });
+    expect(await all()).toHaveLength(300);
+  });
+
+  it("whose deletion was killed is gone at the next start", async () => {
+    const name = await made();
+    const folder = join(dataDir, "snapshots", name);
+    renameSync(folder, `${folder}.deleted`);
+    await store.close();
+    store = await openEmbeddedStore({ dataDir, log });
+    expect(readdirSync(join(dataDir, "snapshots"))).toEqual([]);
+  });
+
   it("that a shutdown cuts short is never taken for one", async () => {
     await store.upsert(first, shop, points(2000));
     store.snapshots.create();

@@ -6,6 +6,7 @@
  * taken for one. It is written anew, point by point, and not copied as files: dead rows stay behind.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiError } from "@sightline/shared/errors";
 import { SnapshotName } from "@sightline/shared/ids";
@@ -29,6 +30,7 @@ interface SnapshotOptions {
 }
 
 const PARTIAL = ".partial";
+const DELETED = ".deleted";
 
 export class Snapshots {
   readonly #folder: string;
@@ -43,6 +45,7 @@ export class Snapshots {
     this.#source = source;
     this.#log = log;
     this.#now = now;
+    this.#removeLeftovers(PARTIAL, DELETED);
   }
 
   /** Those that are whole, and the one that is being worked on, oldest first. */
@@ -64,7 +67,7 @@ export class Snapshots {
     return this.#begin(name, "making", async (onPoints) => {
       const spaces = [...this.#source.spaces().keys()];
       const partial = join(this.#folder, name + PARTIAL);
-      this.#removePartial();
+      this.#removeLeftovers(PARTIAL);
       mkdirSync(partial, { recursive: true });
       for (const space of spaces) await this.#source.copySpace(space, join(partial, space), onPoints);
       renameSync(partial, join(this.#folder, name));
@@ -83,12 +86,23 @@ export class Snapshots {
     });
   }
 
+  /** At once, and whole even if a crash cuts it short. @throws ApiError(snapshot_conflict | snapshot_not_found) */
+  async delete(name: SnapshotName): Promise<void> {
+    const folder = join(this.#folder, name);
+    if (!existsSync(folder)) throw new ApiError("snapshot_not_found");
+    this.#refuseIfBusy();
+    renameSync(folder, folder + DELETED);
+    if (this.#job?.name === name) this.#job = undefined;
+    await rm(folder + DELETED, { recursive: true });
+    this.#log.info({ snapshot: name }, "snapshot: deleted");
+  }
+
   #begin(
     name: SnapshotName,
     status: "making" | "restoring",
     work: (onPoints: (count: number) => void) => Promise<void>,
   ): Snapshot {
-    if (this.#job?.status === "making" || this.#job?.status === "restoring") throw new ApiError("snapshot_conflict");
+    this.#refuseIfBusy();
     const total = [...this.#source.spaces().values()].reduce((sum, points) => sum + points, 0);
     let points = 0;
     const begun: Snapshot = { name, status, points, total };
@@ -110,10 +124,15 @@ export class Snapshots {
     return begun;
   }
 
-  /** Of a process that died. */
-  #removePartial(): void {
+  #refuseIfBusy(): void {
+    if (this.#job?.status === "making" || this.#job?.status === "restoring") throw new ApiError("snapshot_conflict");
+  }
+
+  /** Of a process that died, or of one that failed. */
+  #removeLeftovers(...endings: readonly string[]): void {
     if (!existsSync(this.#folder)) return;
-    for (const name of readdirSync(this.#folder).filter((name) => name.endsWith(PARTIAL)))
-      rmSync(join(this.#folder, name), { recursive: true });
+    for (const name of readdirSync(this.#folder)) {
+      if (endings.some((ending) => name.endsWith(ending))) rmSync(join(this.#folder, name), { recursive: true });
+    }
   }
 }

@@ -124,4 +124,5 @@ export const OPERATOR: Examples = {
     params: { name: snapshot.name },
     answer: { object: "list", data: [{ name: snapshot.name, status: "restoring", points: 0, total: 1596 }] },
   },
+  deleteSnapshot: { params: { name: snapshot.name }, answer: { object: "list", data: [] } },
 };

@@ -6,7 +6,7 @@ const ask = (method: string, below = "", options: CallOptions = {}) =>
   call(method, `/admin/v1/snapshots${below}`, { key: null, headers, ...options });
 
 describe("snapshots", () => {
-  it("are begun, listed until they are whole, and restored by their name alone", async () => {
+  it("are begun, listed until they are whole, restored by their name alone, and deleted", async () => {
     // Other files of tests write into the same store, so that nothing is restored here: the backend's own tests do that.
     await put("/v1/collections/snapshots", {});
     await put("/v1/collections/snapshots/items", { items: [{ id: "a", text: "a text" }] });
@@ -21,6 +21,10 @@ describe("snapshots", () => {
     }
     expectError(await ask("POST", "/another/restore"), 404, "snapshot_not_found");
     expectError(await ask("POST", "/..%2f..%2fetc/restore"), 400, "invalid_request", "name");
+    expectError(await ask("DELETE", "/another"), 404, "snapshot_not_found");
+    expectError(await ask("DELETE", "/..%2f..%2fetc"), 400, "invalid_request", "name");
+    expect((await ask("DELETE", `/${name}`)).body).toEqual({ object: "list", data: [] });
+    expectError(await ask("DELETE", `/${name}`), 404, "snapshot_not_found");
   });
 
   it("of a Qdrant are made by Qdrant", async () => {

@@ -50,6 +50,19 @@ export function adminSnapshots(router: Router): void {
     },
     async (c) => c.json(await ask(c, { op: "restore", name: check(SnapshotParams, c.req.param()).name })),
   );
+
+  router.add(
+    {
+      ...COMMON,
+      method: "delete",
+      path: `${PATH}/{name}`,
+      operationId: "deleteSnapshot",
+      summary: "Delete a snapshot",
+      description: "Answers with those that are left. Refused while one is being made or restored.",
+      params: SnapshotParams,
+    },
+    async (c) => c.json(await ask(c, { op: "delete", name: check(SnapshotParams, c.req.param()).name })),
+  );
 }
 
 async function ask(c: Context<App>, request: SnapshotsRequest): Promise<SnapshotList> {
