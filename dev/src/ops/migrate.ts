@@ -57,5 +57,7 @@ export function faultsOf({ places }: Verification, { progress }: Migration): rea
   if (next.items.total < 0.99 * wanted) faults.push(`the new place holds ${next.items.total} of ${wanted} items`);
   if (next.recall && next.recall.mean < 0.95)
     faults.push(`a search there finds ${(100 * next.recall.mean).toFixed(1)} % of what is nearest`);
+  if (next.recall && next.recall.lost > 0)
+    faults.push(`${next.recall.lost} of ${next.recall.sample} items there are not found by their own vectors`);
   return faults;
 }

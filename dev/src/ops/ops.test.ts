@@ -122,12 +122,12 @@ describe("copying", () => {
 });
 
 describe("a switch", () => {
-  const place = (role: "current" | "next", total: number, mean: number): Verification["places"][number] => ({
+  const place = (role: "current" | "next", total: number, mean: number, lost = 0): Verification["places"][number] => ({
     role,
     model: "m",
     revision: "1",
     items: { text: total, image: 0, total },
-    recall: { sample: 20, mean, least: mean },
+    recall: { sample: 20, lost, mean, least: mean },
   });
   const verified = (total: number, mean = 1): Verification => ({
     object: "verification",
@@ -144,6 +144,10 @@ describe("a switch", () => {
   it.each([
     ["items are missing", verified(900)],
     ["searches miss too much", verified(1000, 0.8)],
+    [
+      "items are not found by their own vectors",
+      { ...verified(1000), places: [place("current", 1000, 1), place("next", 1000, 1, 2)] },
+    ],
     ["there is no second place", { ...verified(1000), places: [place("current", 1000, 1)] }],
   ])("has something against it where %s", (_, verification) => {
     expect(faultsOf(verification, at("copied"))).toHaveLength(1);

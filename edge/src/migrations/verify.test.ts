@@ -42,6 +42,7 @@ afterAll(async () => {
 const missing = (keep: (hit: Hit, rank: number) => boolean): Parameters<typeof verify>[0] => ({
   store: {
     count: (...call) => store.count(...call),
+    get: (...call) => store.get(...call),
     scroll: (...call) => store.scroll(...call),
     async search(at, of, query: SearchQuery) {
       const hits = await store.search(at, of, query);
@@ -56,15 +57,36 @@ const recallOf = async (access: Parameters<typeof verify>[0]) =>
 
 describe("the recall of an index", () => {
   it("is 1 where every search finds what is nearest", async () => {
-    expect(await recallOf(missing(() => true))).toMatchObject({ mean: 1, least: 1 });
+    expect(await recallOf(missing(() => true))).toMatchObject({ mean: 1, least: 1, lost: 0 });
   });
 
   it("is the share that searches find, and names the worst of them", async () => {
     // The first hit is the item itself; of the ten others five are left out.
     const recall = await recallOf(missing((_, rank) => rank === 0 || rank % 2 === 0));
-    expect(recall).toMatchObject({ mean: expect.closeTo(0.5, 5), least: 0.5 });
+    expect(recall).toMatchObject({ mean: expect.closeTo(0.5, 5), least: 0.5, lost: 0 });
     expect(recall?.sample).toBeGreaterThan(5);
     expect(await recallOf(missing(() => false))).toMatchObject({ mean: 0, least: 0 });
+  });
+
+  it("names how many items their own vector does not find: those left out, and those whose vector is damaged", async () => {
+    const without = await recallOf(missing((_, rank) => rank > 0));
+    expect(without).toMatchObject({ mean: 1, lost: without?.sample });
+    for (const damage of [1.1, 0.9, Number.NaN]) {
+      const access = missing(() => true);
+      const search: EdgeStore["search"] = async (...call) =>
+        (await store.search(...call)).map((hit) => ({ ...hit, score: hit.score * damage }));
+      const damaged = await recallOf({ ...access, store: { ...access.store, search } });
+      expect(damaged?.lost).toBe(damaged?.sample);
+    }
+  });
+
+  it("counts nobody as lost who was deleted or written anew meanwhile", async () => {
+    const access = missing((_, rank) => rank > 0);
+    const gone: EdgeStore["get"] = async (_, __, ids) => ids.map(() => undefined);
+    const anew: EdgeStore["get"] = async (...call) =>
+      (await store.get(...call)).map((found) => found && { ...found, vector: found.vector.map((value) => -value) });
+    for (const get of [gone, anew])
+      expect(await recallOf({ ...access, store: { ...access.store, get } })).toMatchObject({ lost: 0 });
   });
 
   it("is measured on as many items as there is time for in each place, at least one", async () => {

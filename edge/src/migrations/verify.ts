@@ -2,7 +2,7 @@
 import type { Verification } from "@sightline/shared/api/migrations";
 import { writeCursor } from "@sightline/shared/store/cursor";
 import { PointId } from "@sightline/shared/store/point-id";
-import { hasVector, type Point, type Scope, type VectorSpace } from "@sightline/shared/store/port";
+import { type Hit, hasVector, type Point, type Scope, type VectorSpace } from "@sightline/shared/store/port";
 import type { Access } from "../collections/access.ts";
 import type { Placement } from "../collections/placement.ts";
 import { type CollectionRecord, placementOf, spaceOf } from "../collections/registry.ts";
@@ -17,6 +17,8 @@ const NEAREST = 10;
 const RUN = 5;
 /** Two that are equally near may change places: which of them is among the nearest is the store's choice. */
 const TIE = 1e-5;
+/** What rounding may do to the cosine of a vector with itself; a vector that is damaged hardly stays of length 1. */
+const ROUNDING = 1e-3;
 /** A search is begun only if there is time for one so much longer than the longest so far. */
 const MARGIN = 2;
 
@@ -55,17 +57,25 @@ async function verifyPlace(
   const { text, image } = await store.count(space, scope(place));
   const probes = text + image < 2 ? [] : await drawPoints(store, space, scope(place), sample);
   const shares: number[] = [];
+  let lost = 0;
   let longestMs = 0;
   for (const probe of probes) {
     const before = remainingMs();
     if (shares.length > 0 && before < MARGIN * longestMs) break;
-    shares.push(await recallOf(store, space, scope(place), probe));
+    const { share, isFound } = await searchFor(store, space, scope(place), probe);
+    shares.push(share);
+    if (!isFound) lost++;
     longestMs = Math.max(longestMs, before - remainingMs());
   }
   const recall: Recall | null =
     shares.length === 0
       ? null
-      : { sample: shares.length, mean: shares.reduce((a, b) => a + b, 0) / shares.length, least: Math.min(...shares) };
+      : {
+          sample: shares.length,
+          lost,
+          mean: shares.reduce((a, b) => a + b, 0) / shares.length,
+          least: Math.min(...shares),
+        };
   const { model, revision } = place;
   return { role, model, revision, items: { text, image, total: text + image }, recall };
 }
@@ -88,8 +98,15 @@ async function drawPoints(store: EdgeStore, space: VectorSpace, scope: Scope, sa
 /** A version 5 UUID like those of points. */
 const randomPosition = (): PointId => PointId.parse(crypto.randomUUID().replace(/^(.{14})4/, "$15"));
 
-/** The share of the true nearest that a search finds, the point itself aside. */
-async function recallOf(store: EdgeStore, space: VectorSpace, scope: Scope, { id, vector }: Point): Promise<number> {
+interface Searched {
+  /** Of the true nearest, the point itself aside. */
+  readonly share: number;
+  /** Whether the point itself came first. */
+  readonly isFound: boolean;
+}
+
+async function searchFor(store: EdgeStore, space: VectorSpace, scope: Scope, point: Point): Promise<Searched> {
+  const { id, vector } = point;
   const query = { vector, topK: NEAREST + 1 };
   const [found, all] = await Promise.all([
     store.search(space, scope, query),
@@ -97,8 +114,22 @@ async function recallOf(store: EdgeStore, space: VectorSpace, scope: Scope, { id
   ]);
   const truth = all.filter((hit) => hit.id !== id).slice(0, NEAREST);
   const last = truth.at(-1);
+  const isFound = comesFirst(found, id) || (await hasChanged(store, space, scope, point));
   // It may have been deleted since it was drawn, and everything with it.
-  if (!last) return 1;
+  if (!last) return { share: 1, isFound };
   const right = found.filter((hit) => hit.id !== id && hit.score >= last.score - TIE);
-  return Math.min(right.length, truth.length) / truth.length;
+  return { share: Math.min(right.length, truth.length) / truth.length, isFound };
+}
+
+/** Whether what a search by an item's own vector found begins with it, or with others that are as near as it should be. */
+function comesFirst(found: readonly Hit[], id: Point["id"]): boolean {
+  const itself = found.find((hit) => hit.id === id) ?? (found.length > NEAREST ? found.at(-1) : undefined);
+  const first = found[0];
+  if (!itself || !first) return false;
+  return Math.abs(itself.score - 1) < ROUNDING && itself.score >= first.score - ROUNDING;
+}
+
+async function hasChanged(store: EdgeStore, space: VectorSpace, scope: Scope, { id, vector }: Point): Promise<boolean> {
+  const [now] = await store.get(space, scope, [id]);
+  return !now || now.vector.some((value, i) => !Object.is(value, vector[i]));
 }

@@ -99,6 +99,7 @@ export const Verification = z
           recall: z
             .object({
               sample: count.meta({ description: "How many items were searched for: as many as there was time for" }),
+              lost: count.meta({ description: "How many of them a search by their own vector did not find first" }),
               mean: z.number().meta({ description: "Share of the true 10 nearest that a search finds" }),
               least: z.number(),
             })

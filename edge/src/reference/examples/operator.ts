@@ -97,7 +97,7 @@ export const OPERATOR: Examples = {
           role: "current",
           ...place,
           items: { text: 1, image: 1, total: 2 },
-          recall: { sample: 2, mean: 1, least: 1 },
+          recall: { sample: 2, lost: 0, mean: 1, least: 1 },
         },
       ],
     },

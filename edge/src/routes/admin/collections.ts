@@ -66,7 +66,8 @@ export function adminCollections(router: Router): void {
       operationId: "verifyCollection",
       summary: "Count a collection's items, and measure what a search misses",
       description:
-        "Searches for a random sample of its items, as callers do and exhaustively, in each of its places. An exhaustive search of a " +
+        "Searches for a random sample of its items by their own vectors, as callers do and exhaustively, in each of its places. Each should come " +
+        "first itself. The counts are what the index holds; nothing else counts them. An exhaustive search of a " +
         "large collection takes long: as many items are searched for as the call has time for.",
       body: VerifyRequest,
       answer: Verification,
