@@ -8,8 +8,10 @@ export const USAGE = `Usage: npm run models -- <command>
   list [--json]         the models that are here, and those that can be pulled
   pull <id>             fetches a model of the catalogue, or goes on where an earlier pull stopped
     --variant <v>         int8, fp16 or fp32; may be repeated; without it, what is here or else the smallest
+                          (of those that are here the first of the server's MODEL_VARIANTS is served: the smallest)
   verify [<id>]         compares files with their checksums
   remove <id>           deletes a pulled model
+    --variant <v>         only that variant of it; may be repeated
 
 Options
   --dir <folder>        where pulled models lie; default .sightline/models (in SIGHTLINE_DIR, if that is set)
@@ -38,7 +40,7 @@ const COMMANDS = {
   list: { options: ["json"], leastIds: 0, mostIds: 0 },
   pull: { options: ["variant"], leastIds: 1, mostIds: 1 },
   verify: { options: [], leastIds: 0, mostIds: 1 },
-  remove: { options: [], leastIds: 1, mostIds: 1 },
+  remove: { options: ["variant"], leastIds: 1, mostIds: 1 },
 } as const;
 type CommandName = keyof typeof COMMANDS;
 

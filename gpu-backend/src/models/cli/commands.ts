@@ -1,5 +1,6 @@
 /** What each command does and prints. Failures are thrown; `main.ts` turns them into exit codes. */
 
+import { Variant } from "../manifest.ts";
 import { findInCatalogue, readCatalogue } from "../pull/catalogue.ts";
 import { formatBytes } from "../pull/format.ts";
 import { type PullOptions, pull } from "../pull/pull.ts";
@@ -7,7 +8,7 @@ import { variantsOf } from "../pull/variants.ts";
 import type { Arguments } from "./arguments.ts";
 import { USAGE } from "./arguments.ts";
 import { formatList, listModels } from "./list.ts";
-import { removeModel } from "./remove.ts";
+import { removeModel, removeVariants } from "./remove.ts";
 import { verifyModels } from "./verify.ts";
 
 export interface CommandContext {
@@ -45,7 +46,8 @@ export async function runCommand(args: Arguments, context: CommandContext): Prom
       return good;
     }
     case "remove":
-      print(`${await removeModel(id, { builtInDir, dir })} is gone.`);
+      if (args.variants.length === 0) print(`${await removeModel(id, { builtInDir, dir })} is gone.`);
+      else print(`${(await removeVariants(id, args.variants, { builtInDir, dir })).join(", ")} of ${id} is left.`);
       return true;
   }
 }
@@ -57,5 +59,18 @@ async function pullModel({ variants }: Arguments, id: string, context: CommandCo
   const { folder, manifest, fetchedBytes } = await pull(entry, { ...transfer, dir, variants });
   const what = fetchedBytes > 0 ? `${formatBytes(fetchedBytes)} fetched and checked` : "all was there, and is good";
   print(`${variantsOf(manifest).join(", ")} in ${folder}: ${what}.`);
-  print(`Try it: npm start -- --model ${id}`);
+  print(served(id, variantsOf(manifest), variants));
+}
+
+/** Says which variant is served where MODEL_VARIANTS is not set, and how to be served another that was asked for. */
+function served(id: string, here: readonly Variant[], asked: readonly Variant[]): string {
+  const start = `npm start -- --model ${id}`;
+  const [first, ...others] = here;
+  if (first === undefined || asked.length === 0 || asked.includes(first)) return `Try it, ${first}: ${start}`;
+  const order = [...asked, ...Variant.options.filter((variant) => !asked.includes(variant))];
+  return [
+    `Of ${[first, ...others].join(" and ")} the server takes ${first}. To have ${asked[0]} instead, either of:`,
+    `  npm run models -- remove ${id} --variant ${first}`,
+    `  MODEL_VARIANTS=${order.join(",")} ${start}`,
+  ].join("\n");
 }

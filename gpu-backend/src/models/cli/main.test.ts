@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -81,6 +81,29 @@ describe("models", () => {
 
     expect(await run("remove", "acme-clip")).toMatchObject({ code: 0 });
     expect((await run("list")).output).toContain("available");
+  });
+
+  it("says which of several variants is served, and removes one of them", async () => {
+    await run("pull", "acme-clip");
+    const both = await run("pull", "acme-clip", "--variant", "fp32");
+    expect(both.output).toContain("Of int8 and fp32 the server takes int8. To have fp32 instead, either of:");
+    expect(both.output).toContain("MODEL_VARIANTS=fp32,fp16,int8 npm start -- --model acme-clip");
+    expect(await run("remove", "acme-clip", "--variant", "int8")).toMatchObject({
+      code: 0,
+      output: "fp32 of acme-clip is left.\n",
+    });
+    expect((await run("list")).output).toMatch(/acme-clip +1 +installed +fp32 600\.0 kB +Apache/);
+    expect(await run("verify", "acme-clip")).toMatchObject({ code: 0 });
+    expect(await readdir(join(dir, "acme-clip", "onnx"))).toEqual(["image.onnx", "text.onnx"]);
+    expect((await run("pull", "acme-clip", "--variant", "fp32")).output).toContain("Try it, fp32: npm start");
+    expect(await run("remove", "acme-clip", "--variant", "fp32")).toMatchObject({
+      code: 2,
+      output: expect.stringContaining("nothing would be left"),
+    });
+    expect(await run("remove", "acme-clip", "--variant", "int8")).toMatchObject({
+      code: 2,
+      output: expect.stringContaining("has no int8 here. It has: fp32"),
+    });
   });
 
   it.each([

@@ -58,7 +58,7 @@ export async function pull(entry: Manifest, options: PullOptions): Promise<Pulle
         throw new Error(`${error.message}.\n${otherWays(missing.slice(i), folder)}`, { cause: error });
       });
     }
-    await writeManifest(folder, parts, manifest);
+    await writeManifest(folder, manifest);
     await rm(parts, { recursive: true });
     return { folder, manifest, fetchedBytes: totalBytes(missing) };
   } finally {
@@ -137,8 +137,9 @@ async function fetchFile(
   }
 }
 
-async function writeManifest(folder: string, parts: string, manifest: Manifest): Promise<void> {
-  const draft = join(parts, MANIFEST);
+/** Needs the folder's lock. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const draft = join(folder, PARTIAL, MANIFEST);
   await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`);
   await rename(draft, join(folder, MANIFEST));
 }
