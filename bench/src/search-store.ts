@@ -2,21 +2,30 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { VectorSpace, VectorStore } from "@sightline/shared/store/port";
 import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
+import { physicalName } from "@sightline/shared/store/qdrant/space";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
+import { z } from "zod";
 import { ROOT } from "./paths.ts";
 import { SCOPE } from "./search-data.ts";
 
 export interface MeasuredStore extends AsyncDisposable {
   readonly name: string;
   readonly store: VectorStore;
-  /** Bytes on disk, where they lie on this machine. */
+  /** Bytes on disk; undefined where they lie with another process, whose memory is not ours to see either. */
   bytes(): Promise<number | undefined>;
+  /** Ends when the index holds what was written. */
+  settled(): Promise<void>;
 }
 
 const QDRANT_CALL_MS = 60_000;
+/** How long Qdrant may take for its index, how often it is asked, and how often in a row it has to say that all is done. */
+const INDEX_MS = 30 * 60_000;
+const POLL_MS = 1000;
+const GREEN_TIMES = 3;
 
 export async function openMeasuredStore(space: VectorSpace): Promise<MeasuredStore> {
   const { QDRANT_URL: url, QDRANT_API_KEY: apiKey } = process.env;
@@ -36,6 +45,7 @@ async function openEmbedded(space: VectorSpace): Promise<MeasuredStore> {
     name: "embedded",
     store,
     bytes: () => bytesIn(dataDir),
+    settled: async () => undefined,
     async [Symbol.asyncDispose]() {
       await store.close();
       await rm(dataDir, { recursive: true, force: true });
@@ -52,11 +62,31 @@ async function openQdrant(space: VectorSpace, url: string, apiKey: string | unde
     name: "Qdrant",
     store,
     bytes: async () => undefined,
+    settled: () => untilGreen(new URL(`collections/${encodeURIComponent(physicalName(space))}`, folderOf(url)), apiKey),
     async [Symbol.asyncDispose]() {
       await store.delete(space, SCOPE, { everything: true });
       await store.close();
     },
   };
+}
+
+const folderOf = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
+
+const State = z.object({ result: z.object({ status: z.enum(["green", "yellow", "grey", "red"]) }) });
+
+/** Qdrant builds its graphs after a write is done: until then it searches without them, slowly and exactly. */
+async function untilGreen(address: URL, apiKey: string | undefined): Promise<void> {
+  const until = performance.now() + INDEX_MS;
+  // Green may also mean that the building has not begun yet.
+  for (let green = 0; green < GREEN_TIMES; await sleep(POLL_MS)) {
+    const response = await fetch(address, { headers: apiKey === undefined ? {} : { "api-key": apiKey } });
+    if (!response.ok) throw new Error(`${address} was answered with ${response.status}`);
+    const { status } = State.parse(await response.json()).result;
+    if (status === "red") throw new Error("Qdrant says that its collection is red: its log tells why");
+    green = status === "green" ? green + 1 : 0;
+    if (performance.now() > until)
+      throw new Error(`Qdrant's index is ${status} ${INDEX_MS / 60_000} minutes after the last write`);
+  }
 }
 
 async function bytesIn(folder: string): Promise<number> {
