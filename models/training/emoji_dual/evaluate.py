@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .captioner import IGNORED, POSITIVE, Captioner
+from .centring import centred
 from .dataset import DATA, TEMPLATES, Dataset, normalise
 from .export import TARGET
 from .metrics import Recall, ranks, recall
@@ -42,8 +43,8 @@ def onnx_embedders(folder: Path) -> tuple[Embed, EmbedTexts]:
     return images, texts
 
 
-def torch_embedders(path: Path) -> tuple[Embed, EmbedTexts]:
-    model, tokenizer = Model.load(path), load()
+def torch_embedders(path: Path, data: Dataset) -> tuple[Embed, EmbedTexts]:
+    model, tokenizer = centred(Model.load(path), data), load()
     return model.embed_pixels, lambda lines: model.embed_texts(tokenizer, lines)
 
 
@@ -132,7 +133,7 @@ def main() -> None:
     options.add_argument("--styles", nargs="+", default=["validation", "openmoji", "emojione-v1"])
     args = options.parse_args()
     data = Dataset()
-    embed, texts = torch_embedders(args.checkpoint) if args.checkpoint else onnx_embedders(args.files)
+    embed, texts = torch_embedders(args.checkpoint, data) if args.checkpoint else onnx_embedders(args.files)
     report = {style: evaluate(data, style, embed, texts) for style in args.styles}
     numbers = {style: {name: vars(result) for name, result in table.items()} for style, table in report.items()}
     (DATA / "evaluation.json").write_text(json.dumps(numbers, indent=1, ensure_ascii=False))

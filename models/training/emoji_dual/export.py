@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
+from .centring import centred
 from .dataset import DATA, IMAGE_SIZE, MEAN, STD, Dataset, normalise
 from .model import Model
 from .quantize import static_int8, weight_only_int8
@@ -135,6 +136,7 @@ def main() -> None:
 
     data, model = Dataset(), Model.load(args.model)
     model.text = model.text.folded()
+    model = centred(model, data)
     rows = np.random.RandomState(0).permutation(data.train_rows)
     labels = [data.concepts[i].captions["en"].label or "" for i in data.labels[rows[:SAMPLES]]]
     ids = encode(load(), labels)

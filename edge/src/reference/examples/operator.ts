@@ -17,7 +17,7 @@ const key = {
 };
 const keyOf = { tenant: "orchard", key: key.id };
 const shop = { tenant: "orchard", name: "shop" };
-const place = { model: "emoji-dual", revision: "5" };
+const place = { model: "emoji-dual", revision: "6" };
 const migration = {
   object: "migration",
   collection: "shop",
@@ -34,7 +34,7 @@ const copied = {
   wait_seconds: 0,
   progress: { total: 2, seen: 2, copied: 2, left_behind: 0 },
 };
-const canary = { id: "trial", model: "emoji-dual", revision: "6", percent: 10 };
+const canary = { id: "trial", model: "emoji-dual", revision: "7", percent: 10 };
 const snapshot = { name: "2026-11-21t09-00-00-000z", status: "whole" };
 
 export const OPERATOR: Examples = {
