@@ -15,6 +15,7 @@ const key = {
   created_at: "2026-11-21T09:00:00.000Z",
   expires_at: null,
 };
+const UNTIL = "2028-01-01T00:00:00Z";
 const keyOf = { tenant: "orchard", key: key.id };
 const shop = { tenant: "orchard", name: "shop" };
 const place = { model: "emoji-dual", revision: "6" };
@@ -59,12 +60,12 @@ export const OPERATOR: Examples = {
   rotateKey: {
     params: keyOf,
     bodies: { "The old one goes on for an hour": { overlap_seconds: 3600 } },
-    answer: { ...key, id: "5n0y8rjt93wx", key: "sl_live_5n0y8rjt93wx_…" },
+    answer: { ...key, id: "5n0y8rjt93wx", expires_at: UNTIL, key: "sl_live_5n0y8rjt93wx_…" },
   },
   updateKey: {
     params: keyOf,
-    bodies: { "Until the end of 2027": { expires_at: "2028-01-01T00:00:00Z" } },
-    answer: { ...key, expires_at: "2028-01-01T00:00:00Z" },
+    bodies: { "Until the end of 2027": { expires_at: UNTIL } },
+    answer: { ...key, expires_at: UNTIL },
   },
   revokeKey: { params: keyOf, answer: { deleted: 1 } },
   getTenantUsage: { params: { tenant: "orchard" }, query: { month: "2026-11" }, answer: month },
