@@ -1,4 +1,4 @@
-"""What a step and a word teach the towers, what a warm start keeps, and what bending does to a drawing; no data is needed."""
+"""What a step and a word teach the towers, what a warm start and centring keep, and what bending does to a drawing; no data is needed."""
 
 import copy
 import math
@@ -9,6 +9,7 @@ import torch
 
 from emoji_dual import augment
 from emoji_dual.augment import place
+from emoji_dual.centring import Centred
 from emoji_dual.loader import Batch
 from emoji_dual.losses import DualLoss, soft_cross_entropy
 from emoji_dual.model import Model
@@ -110,3 +111,18 @@ def test_towers_that_run_side_by_side_learn_what_one_graph_over_both_would_teach
         for (name, weight), expected in zip(tower.named_parameters(), other_tower.parameters(), strict=True):
             assert expected.grad is not None and expected.grad.any(), name
             torch.testing.assert_close(weight.grad, expected.grad, msg=name)
+
+
+def test_centring_takes_a_shared_part_away_and_keeps_unit_length():
+    torch.manual_seed(0)
+    own = torch.nn.functional.normalize(torch.randn(50, DIMS), dim=1)
+    shared = torch.nn.functional.normalize(torch.randn(DIMS), dim=0)
+    vectors = torch.nn.functional.normalize(own + shared, dim=1)
+    moved = Centred(torch.nn.Identity(), 0.75 * vectors.mean(0))(vectors)
+    torch.testing.assert_close(moved.norm(dim=1), torch.ones(50))
+
+    def between_neighbours(x: torch.Tensor) -> float:
+        return (x @ x.T - torch.eye(50)).mean().item()
+
+    assert between_neighbours(vectors) > 0.4
+    assert abs(between_neighbours(moved)) < 0.1
