@@ -1,3 +1,8 @@
+import { LIMITS } from "@sightline/shared/limits";
+
+/** What a call holds in Redis is free after so long if its isolate died; a living one ends by its deadline before. */
+export const LEASE_MS = LIMITS.deadlineMs + 5000;
+
 /** How long a request may still wait for the backend. One per request; every backend call waits on its signal. */
 export interface Deadline {
   readonly signal: AbortSignal;

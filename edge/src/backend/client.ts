@@ -2,6 +2,7 @@
  * Calls to the backend: which origin is asked, who is asked next when it fails, and when nobody is asked any more. Lives as
  * long as the isolate, which knows nothing of what other isolates have met.
  */
+import { delay } from "@sightline/shared/delay";
 import { ApiError } from "@sightline/shared/errors";
 import { type ModelRevision, modelRevisionKey } from "@sightline/shared/ids";
 import { ModelsResponse, pack, type ServedModel } from "@sightline/shared/internal/protocol";
@@ -174,7 +175,7 @@ export function createBackendClient({
   async function mayTryAgain(tries: number, { deadline }: CallContext): Promise<boolean> {
     const waitMs = random() * BACKOFF_MS * 2 ** (tries - 1);
     if (deadline.remainingMs() <= waitMs || !budget.withdraw()) return false;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await delay(waitMs);
     return true;
   }
 }

@@ -2,16 +2,15 @@
  * Calls that write or delete the same item take turns. An item lies in several places, which are written one after the other: the
  * point, its picture, the mirror. Two calls at once could leave each with another one's, for good.
  */
+import { delay } from "@sightline/shared/delay";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
-import { LIMITS } from "@sightline/shared/limits";
 import { z } from "zod";
+import { LEASE_MS } from "../deadline.ts";
 import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
 import { Script } from "../redis-script.ts";
 
-/** A call whose isolate dies holds its items no longer than this; a living one ends by its deadline before. */
-const LEASE_MS = LIMITS.deadlineMs + 5000;
 /** After each of these another try; then the caller is told to come back. */
 const WAITS_MS = [50, 100, 200, 400, 800, 1600, 1600];
 
@@ -79,5 +78,3 @@ export class Turns {
     return false;
   }
 }
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

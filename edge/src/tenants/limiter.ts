@@ -3,10 +3,11 @@
  * Redis; while Redis is away a stricter bucket of this isolate takes their place, so that a limit is never open.
  */
 import type { TenantId } from "@sightline/shared/ids";
-import { costOf, LIMITS, PLANS, type Plan, type PlanName, type Work } from "@sightline/shared/limits";
+import { costOf, PLANS, type Plan, type PlanName, type Work } from "@sightline/shared/limits";
 import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { LEASE_MS } from "../deadline.ts";
 import type { RedisClient } from "../redis.ts";
 import { ADMIT, SETTLE } from "./admission-script.ts";
 import { monthOf, USAGE_LIFE_SECONDS, usageFields } from "./usage.ts";
@@ -38,8 +39,6 @@ export interface Call {
 }
 
 const MINUTE_MS = 60_000;
-/** A call that never settles, because its isolate died, frees its place after this. */
-const LEASE_MS = LIMITS.deadlineMs + 5000;
 /** Isolates do not see each other: without Redis each grants a tenant this share of its plan. */
 const FALLBACK_SHARE = 0.1;
 const REFUSALS: readonly (LimitName | undefined)[] = [undefined, "requests", "compute", "quota", "concurrency"];

@@ -6,6 +6,7 @@
  * For 20 ms at most other isolates count a call that is over as one in progress, and the metering of these calls is lost with
  * an isolate that dies meanwhile. To this isolate's own admissions nothing is late.
  */
+import { delay } from "@sightline/shared/delay";
 import type { Work } from "@sightline/shared/limits";
 import type { RedisClient } from "../redis.ts";
 import { type Call, settle } from "./limiter.ts";
@@ -42,7 +43,7 @@ export class Settlements {
     if (redis.isAsking) return this.send(redis);
     if (this.#now() - this.#waitingSince < LOST_MS) return;
     this.#waitingSince = this.#now();
-    await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
+    await delay(DELAY_MS);
     this.#waitingSince = Number.NEGATIVE_INFINITY;
     await this.send(redis);
   }

@@ -62,18 +62,19 @@ export async function upload(options: UploadOptions): Promise<void> {
   };
   report(0, []);
 
-  let batch: Item[] = [];
-  let pictures: PictureFile[] = [];
+  let batch: { readonly picture: PictureFile; readonly item: Item }[] = [];
   let bytes = 0;
   const send = async (): Promise<void> => {
     if (batch.length === 0) return;
-    const [sent, sentPictures] = [batch, pictures];
+    const sent = batch;
     batch = [];
-    pictures = [];
     bytes = 0;
-    const refused = await put(options, sent);
+    const refused = await put(
+      options,
+      sent.map(({ item }) => item),
+    );
     const refusedIds = new Set(refused.map(({ id }) => id));
-    for (const picture of sentPictures) if (!refusedIds.has(picture.id)) onStored(picture);
+    for (const { picture } of sent) if (!refusedIds.has(picture.id)) onStored(picture);
     report(sent.length - refused.length, refused);
   };
   for (const picture of missing) {
@@ -82,8 +83,7 @@ export async function upload(options: UploadOptions): Promise<void> {
     try {
       const { encoded } = await read(file);
       if (bytes + encoded.length > BYTES_PER_CALL) await send();
-      batch.push({ id, image: encoded, metadata: metadataOf(id) });
-      pictures.push(picture);
+      batch.push({ picture, item: { id, image: encoded, metadata: metadataOf(id) } });
       bytes += encoded.length;
     } catch (cause) {
       if (!(cause instanceof PictureRefused)) throw cause;

@@ -65,11 +65,11 @@ async function pullModel({ variants }: Arguments, id: string, context: CommandCo
 /** Says which variant is served where MODEL_VARIANTS is not set, and how to be served another that was asked for. */
 function served(id: string, here: readonly Variant[], asked: readonly Variant[]): string {
   const start = `npm start -- --model ${id}`;
-  const [first, ...others] = here;
+  const [first] = here;
   if (first === undefined || asked.length === 0 || asked.includes(first)) return `Try it, ${first}: ${start}`;
   const order = [...asked, ...Variant.options.filter((variant) => !asked.includes(variant))];
   return [
-    `Of ${[first, ...others].join(" and ")} the server takes ${first}. To have ${asked[0]} instead, either of:`,
+    `Of ${here.join(" and ")} the server takes ${first}. To have ${asked[0]} instead, either of:`,
     `  npm run models -- remove ${id} --variant ${first}`,
     `  MODEL_VARIANTS=${order.join(",")} ${start}`,
   ].join("\n");

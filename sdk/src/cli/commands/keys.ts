@@ -67,7 +67,7 @@ export function addKeys(admin: Command): void {
     });
   keys
     .command("rotate")
-    .description("a new key of the same name and scopes; the old one goes on for a while")
+    .description("a new key of the same name, scopes and expiry; the old one goes on for a while")
     .argument("<tenant>")
     .argument("<key>", "its id, of `list`")
     .option("--overlap <duration>", "how long the old one goes on: 0, 30m, 12h, 7d; a day if absent", seconds)

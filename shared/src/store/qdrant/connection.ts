@@ -4,6 +4,7 @@
  */
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { z } from "zod";
+import { delay } from "../../delay.ts";
 import { ApiError } from "../../errors.ts";
 import { explain, type QdrantFault } from "./faults.ts";
 import { unsupported } from "./version.ts";
@@ -152,5 +153,3 @@ function clientOptions({ url, apiKey }: QdrantAddress): ConstructorParameters<ty
     checkCompatibility: false,
   };
 }
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
