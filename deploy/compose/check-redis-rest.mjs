@@ -7,10 +7,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readLastStage, untilAnswered } from "../../.ci/image.mjs";
 
 const HERE = import.meta.dirname;
 const PORT = 20_000 + (process.pid % 10_000);
@@ -19,15 +19,8 @@ const TOKEN = "t".repeat(32);
 // As `openssl rand -hex 32` makes it: part of an address.
 const PASSWORD = "0a1b2c3d".repeat(8);
 
-const dockerfile = readFileSync(join(HERE, "redis-rest.Dockerfile"), "utf8").replaceAll(/\\\n\s*/g, "");
-const image = dockerfile.slice(dockerfile.lastIndexOf("FROM"));
-const instruction = (name) => image.match(new RegExp(`^${name} (.*)$`, "m"))?.[1] ?? assert.fail(`no ${name}`);
-const [program, ...args] = JSON.parse(instruction("CMD"));
-const environment = Object.fromEntries(
-  instruction("ENV")
-    .split(/\s+/)
-    .map((pair) => pair.split("=", 2)),
-);
+const image = readLastStage(join(HERE, "redis-rest.Dockerfile"));
+const [program, ...args] = image.command;
 
 const app = mkdtempSync(join(tmpdir(), "sightline-redis-rest-"));
 const children = [];
@@ -37,12 +30,19 @@ try {
   const redisArgs = ["--port", String(REDIS_PORT), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""];
   children.push(spawn("redis-server", redisArgs, { cwd: app, stdio: "ignore" }));
   const address = `redis://:${PASSWORD}@127.0.0.1:${REDIS_PORT}`;
-  const env = { ...environment, PATH, HOST: "127.0.0.1", PORT: String(PORT), REDIS_URL: address, REDIS_TOKEN: TOKEN };
+  const env = {
+    ...image.environment,
+    PATH,
+    HOST: "127.0.0.1",
+    PORT: String(PORT),
+    REDIS_URL: address,
+    REDIS_TOKEN: TOKEN,
+  };
   const front = spawn(program, args, { cwd: app, env, stdio: "inherit" });
   children.push(front);
   const exited = once(front, "exit");
 
-  assert.deepEqual(await untilAnswered(["SET", "a", "1"], exited), { result: "OK" });
+  assert.deepEqual(await untilAnswered(() => ask(["SET", "a", "1"]), exited), { result: "OK" });
   assert.deepEqual(await (await ask(["GET", "a"])).json(), { result: "1" });
   const pipeline = await fetch(`http://127.0.0.1:${PORT}/pipeline`, {
     method: "POST",
@@ -67,15 +67,4 @@ try {
 function ask(command, token = TOKEN) {
   const headers = { authorization: `Bearer ${token}` };
   return fetch(`http://127.0.0.1:${PORT}`, { method: "POST", headers, body: JSON.stringify(command) });
-}
-
-/** @returns its first answer. @throws if the process ends before, or takes half a minute. */
-async function untilAnswered(command, exited) {
-  for (let attempt = 0; attempt < 120; attempt++) {
-    const response = await ask(command).catch(() => undefined);
-    if (response?.ok) return await response.json();
-    const ended = await Promise.race([exited, sleep(250)]);
-    assert.equal(ended, undefined, "it ended before it answered");
-  }
-  throw new Error("no answer after half a minute");
 }

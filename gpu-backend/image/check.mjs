@@ -16,26 +16,23 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readLastStage, untilAnswered } from "../../.ci/image.mjs";
 
 const HERE = import.meta.dirname;
 /** Its check is the mounted tree's; the port must be free on this machine. */
 const PORT = 20_000 + (process.pid % 10_000);
 const system = process.argv[2] ?? "/";
 
-const dockerfile = readFileSync(join(HERE, "../Dockerfile"), "utf8").replaceAll(/\\\n\s*/g, "");
-const image = dockerfile.slice(dockerfile.indexOf("AS image"));
-const instruction = (name) => image.match(new RegExp(`^${name} (.*)$`, "m"))?.[1] ?? assert.fail(`no ${name}`);
-const command = JSON.parse(instruction("CMD"));
-const healthCommand = JSON.parse(instruction("HEALTHCHECK").replace(/^.* CMD /, ""));
-const user = instruction("USER");
+const image = readLastStage(join(HERE, "../Dockerfile"));
+const healthCommand = JSON.parse(image.instruction("HEALTHCHECK").replace(/^.* CMD /, ""));
+const user = image.instruction("USER");
 const [uid] = user.split(":");
-const environment = Object.fromEntries(
-  instruction("ENV")
-    .split(/\s+/)
-    .map((pair) => pair.split("=", 2)),
-);
-Object.assign(environment, { PATH: "/usr/local/bin:/usr/bin", PORT: String(PORT), BACKEND_SECRET: "c".repeat(32) });
+const environment = {
+  ...image.environment,
+  PATH: "/usr/local/bin:/usr/bin",
+  PORT: String(PORT),
+  BACKEND_SECRET: "c".repeat(32),
+};
 
 /** A root of its own: the system's /usr, the application, node, all read-only; memory for /tmp and the volume /data. */
 const ENTER = `
@@ -72,11 +69,11 @@ try {
   execFileSync("mkdir", [root]);
   const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const enter = ["--mount", "--propagation", "private", "sh", "-c", ENTER, "sh"];
-  const start = [root, app, system, process.execPath, user, "-i", ...pairs, ...command];
+  const start = [root, app, system, process.execPath, user, "-i", ...pairs, ...image.command];
   child = spawn("unshare", [...enter, ...start], { stdio: ["ignore", "inherit", "inherit"] });
   const exited = once(child, "exit");
 
-  const ready = await untilReady(exited);
+  const ready = await untilAnswered(() => fetch(`http://127.0.0.1:${PORT}/readyz`), exited);
   assert.equal(ready.components.models.loaded[0]?.id, "emoji-dual", "the built-in model is served");
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s`, "m"), "it is not root");
@@ -109,15 +106,4 @@ function inside(argv, more = {}) {
   const pairs = Object.entries({ ...environment, ...more }).map(([name, value]) => `${name}=${value}`);
   const enter = ["--mount", "--target", String(child.pid), "chroot", `--userspec=${user}`, root];
   return spawnSync("nsenter", [...enter, "env", "-i", "--chdir=/app", ...pairs, ...argv]);
-}
-
-/** @returns what /readyz says. @throws if the process ends before, or takes minutes. */
-async function untilReady(exited) {
-  for (let attempt = 0; attempt < 240; attempt++) {
-    const response = await fetch(`http://127.0.0.1:${PORT}/readyz`).catch(() => undefined);
-    if (response?.ok) return await response.json();
-    const ended = await Promise.race([exited, sleep(500)]);
-    assert.equal(ended, undefined, "the backend ended before it was ready");
-  }
-  throw new Error("not ready after two minutes");
 }
