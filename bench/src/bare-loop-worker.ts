@@ -6,6 +6,7 @@ import { randomValues } from "./random.ts";
 
 /** Any id that every vocabulary has: speed does not depend on it. */
 const TOKEN = 320n;
+const GREY = 128;
 
 const spec = workerData as LoopSpec;
 
@@ -24,6 +25,10 @@ const idsOf = (rows: number, tokens: number): Tensor =>
 function batchOf(rows: number): Record<string, Tensor> {
   if ("tokens" in spec) return { [spec.input]: idsOf(rows, spec.tokens) };
   const { size } = spec;
+  if ("bytes" in spec) {
+    const shape = [rows, size, size, 3];
+    return { [spec.input]: new Tensor("uint8", new Uint8Array(rows * size * size * 3).fill(GREY), shape) };
+  }
   const pictures = new Tensor("float32", randomValues(rows * 3 * size * size, 1, 1), [rows, 3, size, size]);
   if (!("pair" in spec)) return { [spec.input]: pictures };
   const { tokens, ids, lengths } = spec.pair;

@@ -7,9 +7,9 @@ const CALIBRATION_MS = 1000;
 /** Other work on the machine only ever slows a lap down, so that the faster of two laps is the truer one. */
 const CALIBRATION_LAPS = 2;
 
-/** What one row of a batch is: an image of [3, size, size] float32, a text of so many int64 ids, or both. */
+/** What one row of a batch is: an image of [3, size, size] float32 or [size, size, 3] bytes, a text of so many int64 ids, or both. */
 type LoopFeed =
-  | { readonly size: number }
+  | { readonly size: number; readonly bytes?: true }
   | { readonly tokens: number }
   | { readonly size: number; readonly pair: PairFeed };
 

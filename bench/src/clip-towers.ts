@@ -7,8 +7,19 @@ import { ROOT } from "./paths.ts";
 
 export const VARIANTS = ["fp32", "fp16", "int8"] as const;
 export type Variant = (typeof VARIANTS)[number];
-export const TOWERS = ["image", "text"] as const;
+/** `image-bytes`: bytes go in, and the graph normalises them. */
+export const TOWERS = ["image", "image-bytes", "text"] as const;
 export type TowerName = (typeof TOWERS)[number];
+
+export const IMAGE_SIZE = 224;
+/** Ids of a caption of about a dozen words. */
+export const TEXT_TOKENS = 16;
+/** What the bare runtime is given for a row of each. */
+export const LOOP_FEEDS = {
+  image: { size: IMAGE_SIZE },
+  "image-bytes": { size: IMAGE_SIZE, bytes: true },
+  text: { tokens: TEXT_TOKENS },
+} as const satisfies Record<TowerName, object>;
 
 /** What a session of the service is opened with. The service is no library: its modules are loaded by their place. */
 export interface SessionSpec {

@@ -2,16 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { z } from "zod";
-import { openLoop } from "./bare-loop.ts";
+import { type LoopSpec, openLoop } from "./bare-loop.ts";
 import { type BenchOptions, NotHere } from "./bench.ts";
-import { type Variant, withTower } from "./clip-towers.ts";
+import { LOOP_FEEDS, type TowerName, type Variant, withTower } from "./clip-towers.ts";
 import { ROOT } from "./paths.ts";
 import type { Finding } from "./report.ts";
 
 const PROVIDERS = ["tensorrt", "cuda"] as const;
-const GPU_VARIANTS: readonly Variant[] = ["fp16", "fp32"];
+const GRAPHS: readonly (readonly [TowerName, Variant])[] = [
+  ["image", "fp16"],
+  ["image-bytes", "fp16"],
+  ["image", "fp32"],
+];
 const BATCHES = [1, 16, 64, 256] as const;
-const IMAGE_SIZE = 224;
 
 const Torch = z.object({ device: z.string(), torch: z.string(), images_per_second: z.record(z.string(), z.number()) });
 
@@ -22,11 +25,13 @@ export async function benchGpu({ seconds, say }: BenchOptions): Promise<readonly
   const refusals: string[] = [];
   const torch = askTorch(say);
   for (const provider of PROVIDERS)
-    for (const variant of GPU_VARIANTS) {
-      say(`${provider}, ${variant}`);
+    for (const [tower, variant] of GRAPHS) {
+      say(`${provider}, ${tower}, ${variant}`);
       try {
-        const rates = await withTower("image", variant, ({ file, input }) => measure(file, input, provider, ms));
-        findings.push(finding(provider, variant, rates, torch));
+        const rates = await withTower(tower, variant, ({ file, input }) =>
+          measure({ ...LOOP_FEEDS[tower], file, input, provider, threads: 1 }, ms),
+        );
+        findings.push(finding(`${provider}, ${tower}, ${variant}`, rates, torch));
       } catch (error) {
         refusals.push(`${provider}: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`);
       }
@@ -35,8 +40,8 @@ export async function benchGpu({ seconds, say }: BenchOptions): Promise<readonly
   return findings;
 }
 
-async function measure(file: string, input: string, provider: string, ms: number): Promise<Map<number, number>> {
-  await using loop = openLoop({ file, input, provider, size: IMAGE_SIZE, threads: 1 });
+async function measure(spec: LoopSpec, ms: number): Promise<Map<number, number>> {
+  await using loop = openLoop(spec);
   const rates = new Map<number, number>();
   for (const batch of BATCHES) rates.set(batch, await loop.lap({ batch, ms }));
   return rates;
@@ -44,13 +49,13 @@ async function measure(file: string, input: string, provider: string, ms: number
 
 type TorchRates = z.infer<typeof Torch> | undefined;
 
-function finding(provider: string, variant: Variant, rates: ReadonlyMap<number, number>, torch: TorchRates): Finding {
+function finding(graph: string, rates: ReadonlyMap<number, number>, torch: TorchRates): Finding {
   const [batch, value] = [...rates].reduce((a, b) => (b[1] > a[1] ? b : a));
   const peer = Math.max(0, ...Object.values(torch?.images_per_second ?? {}));
   const list = (of: Iterable<readonly [number | string, number]>) =>
     [...of].map(([size, rate]) => `${size}: ${rate.toFixed(0)}`).join(", ");
   return {
-    what: `ViT-B/32 image tower, ${provider}, ${variant}, batch ${batch}`,
+    what: `ViT-B/32, ${graph}, batch ${batch}`,
     unit: "images/s",
     value,
     against: { kind: "peer", what: torch ? `torch ${torch.torch} fp16` : "torch (not there)", value: peer },

@@ -2,9 +2,12 @@
 import { openLoop } from "./bare-loop.ts";
 import type { BenchOptions } from "./bench.ts";
 import {
+  IMAGE_SIZE,
+  LOOP_FEEDS,
   openServiceSession,
   type ServiceSession,
   type SessionSpec,
+  TEXT_TOKENS,
   TOWERS,
   type TowerName,
   VARIANTS,
@@ -15,9 +18,6 @@ import { median } from "./load.ts";
 import type { Finding } from "./report.ts";
 
 const BATCHES = [1, 8, 32] as const;
-const IMAGE_SIZE = 224;
-/** Ids of a caption of about a dozen words. */
-const TEXT_TOKENS = 16;
 /** So many combinations are measured that each takes a fraction of the time asked for. */
 const SHARE = 1 / 6;
 const LAPS = 3;
@@ -52,7 +52,7 @@ async function measure(
     const session = await openServiceSession({ ...spec, providers: ["cpu"], threads });
     sessionMb = Math.max(sessionMb, residentMb() - before);
     await using loop = openLoop({
-      ...(tower === "image" ? { size: IMAGE_SIZE } : { tokens: TEXT_TOKENS }),
+      ...LOOP_FEEDS[tower],
       file: spec.file,
       input: spec.input,
       threads,
@@ -72,7 +72,7 @@ async function measure(
   const best = all.reduce((a, b) => (b.ours > a.ours ? b : a));
   return {
     what: `${tower} tower, ${variant}`,
-    unit: tower === "image" ? "images/s" : "texts/s",
+    unit: tower === "text" ? "texts/s" : "images/s",
     value: best.ours,
     against: {
       kind: "ceiling",
@@ -91,7 +91,7 @@ async function measure(
 }
 
 async function lap(session: ServiceSession, tower: TowerName, batch: number, ms: number): Promise<number> {
-  const row = tower === "image" ? new Uint8Array(IMAGE_SIZE ** 2 * 3) : new Int32Array(TEXT_TOKENS).fill(320);
+  const row = tower === "text" ? new Int32Array(TEXT_TOKENS).fill(320) : new Uint8Array(IMAGE_SIZE ** 2 * 3);
   const rows = Array.from({ length: batch }, () => row);
   await session.run(rows);
   const from = performance.now();

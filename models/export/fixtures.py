@@ -117,6 +117,7 @@ def main() -> None:
 
     towers = {
         "image": (ImageTower(model, MEAN, STD, from_bytes=False), pixels[:2], IMAGE),
+        "image-bytes": (ImageTower(model, MEAN, STD, from_bytes=True), torch.from_numpy(pictures[:2]), IMAGE),
         "text": (TextTower(model), ids[:2], TEXT),
     }
     graphs = {}

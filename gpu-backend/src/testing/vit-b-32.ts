@@ -36,15 +36,14 @@ export async function describeVitB32(): Promise<z.infer<typeof Description>> {
   return Description.parse(JSON.parse((await unzipped("vit-b-32.json.gz")).toString()));
 }
 
+/** `image-bytes`: the image tower that takes bytes and normalises them itself. */
+export type Tower = "image" | "image-bytes" | "text";
+
 /**
  * Writes one tower, its graph and its weights (100 to 350 MB), into `folder`.
  * @returns what a session of it is opened with: rows are 224² · 3 RGB bytes, or token ids.
  */
-export async function writeVitB32(
-  folder: string,
-  tower: "image" | "text",
-  variant: Variant = "fp32",
-): Promise<SessionSpec> {
+export async function writeVitB32(folder: string, tower: Tower, variant: Variant = "fp32"): Promise<SessionSpec> {
   const { recipes, graphs, mean, std } = await describeVitB32();
   const file = join(folder, `${tower}.${variant}.onnx`);
   await writeFile(file, await unzipped(`vit-b-32.${tower}.${variant}.onnx.gz`));
@@ -52,14 +51,17 @@ export async function writeVitB32(
   await using weights = await open(join(folder, `${tower}.${variant}.bin`), "w");
   for (const stored of graphs[`${tower}.${variant}`] ?? []) await weights.writeFile(weightBytes(stored, recipes));
   const { size, dims, contextLength } = VIT_B_32;
-  const feed: Feed =
-    tower === "image" ? { kind: "pixels", size, mean, std } : { kind: "tokens", padId: 0, contextLength };
+  const feeds: Record<Tower, Feed> = {
+    image: { kind: "pixels", size, mean, std },
+    "image-bytes": { kind: "pixel-bytes", size },
+    text: { kind: "tokens", padId: 0, contextLength },
+  };
   return {
     file,
-    input: tower === "image" ? "pixel_values" : "input_ids",
-    output: tower === "image" ? "image_embeds" : "text_embeds",
+    input: tower === "text" ? "input_ids" : "pixel_values",
+    output: tower === "text" ? "text_embeds" : "image_embeds",
     dims,
-    feed,
+    feed: feeds[tower],
     providers: ["cpu"],
     threads: 2,
   };

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Session, spawnSessionWorker } from "../../inference/session.ts";
 import type { Row } from "../../inference/worker-link.ts";
-import { describeVitB32, picture, writeVitB32 } from "../../testing/vit-b-32.ts";
+import { describeVitB32, picture, type Tower, writeVitB32 } from "../../testing/vit-b-32.ts";
 import type { Variant } from "../manifest.ts";
 
 /** Least cosine to torch. Measured at the worst picture or text: fp32 0.9999998, fp16 0.9999986, int8 0.99989. */
@@ -14,16 +14,15 @@ const LEAST = { fp32: 0.99999, fp16: 0.9999, int8: 0.999 } as const satisfies Re
 /** What may lie between a row alone and the same row among others: the last bits of each component. */
 const NOISE = { fp32: 1e-6, fp16: 1e-5, int8: 1e-5 } as const satisfies Record<Variant, number>;
 
-type Tower = "image" | "text";
-
 let rows: Record<Tower, readonly Row[]>;
 /** The vectors of `rows`. */
 let torch: Record<Tower, readonly Float32Array[]>;
 
 beforeAll(async () => {
-  const { tokens, ...vectors } = await describeVitB32();
-  torch = vectors;
-  rows = { image: torch.image.map((_, k) => picture(k)), text: tokens.map((ids) => Int32Array.from(ids)) };
+  const { tokens, image, text } = await describeVitB32();
+  const pictures = image.map((_, k) => picture(k));
+  rows = { image: pictures, "image-bytes": pictures, text: tokens.map((ids) => Int32Array.from(ids)) };
+  torch = { image, "image-bytes": image, text };
 });
 
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
@@ -51,7 +50,7 @@ describe("the reference vectors", () => {
   });
 });
 
-describe.each(["image", "text"] as const)("the %s tower of a ViT-B/32", (tower) => {
+describe.each(["image", "image-bytes", "text"] as const)("the %s tower of a ViT-B/32", (tower) => {
   it.each(["fp32", "fp16", "int8"] as const)(
     "gives torch's vectors, whatever else is in the batch (%s)",
     async (variant) => {
