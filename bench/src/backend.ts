@@ -1,7 +1,6 @@
 /** The real inference service as a child process, and the edge's side of its internal API. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { TenantId } from "@sightline/shared/ids";
 import { EmbedResponse, MSGPACK, pack, type Timings, unpack } from "@sightline/shared/internal/protocol";
@@ -9,6 +8,7 @@ import { importSigningKey, type SigningKey, signCall } from "@sightline/shared/i
 import { vectorFromBytes } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { startChild } from "./child.ts";
+import { temporaryFolder } from "./leftovers.ts";
 import { ROOT } from "./paths.ts";
 import type { VitModel } from "./vit.ts";
 
@@ -53,7 +53,7 @@ interface ServedFolder {
 export async function startService(model: ServedFolder, threads: number): Promise<Service> {
   const secret = randomBytes(32).toString("hex");
   const key = await importSigningKey(secret);
-  const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  const folder = await temporaryFolder();
   const environment = {
     BACKEND_SECRET: secret,
     HOST: "127.0.0.1",
@@ -61,7 +61,7 @@ export async function startService(model: ServedFolder, threads: number): Promis
     MODELS_DIR: model.modelsDir,
     MODELS: model.id,
     INFERENCE_THREADS: String(threads),
-    DATA_DIR: dataDir,
+    DATA_DIR: folder.path,
     // As the image starts it.
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     LOG_LEVEL: "warn",
@@ -73,7 +73,7 @@ export async function startService(model: ServedFolder, threads: number): Promis
     call: async (path, request, answer) => answer.parse(await send(url, key, path, request)),
     async [Symbol.asyncDispose]() {
       await child[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     },
   };
 }

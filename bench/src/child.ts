@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { z } from "zod";
+import { clearAtExit } from "./leftovers.ts";
 
 const STOP_GRACE_MS = 20_000;
 
@@ -27,6 +28,10 @@ export async function startChild<T>(
     stdio: ["ignore", 2, 2, "ipc"],
   });
   const exited = once(child, "exit");
+  child.once(
+    "exit",
+    clearAtExit(() => child.kill("SIGKILL")),
+  );
   const stop = async () => {
     child.kill("SIGTERM");
     const force = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);

@@ -1,8 +1,7 @@
 /** A tower of a full-size CLIP ViT-B/32 as models/export writes it, in any precision, with generated weights. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { temporaryFolder } from "./leftovers.ts";
 import { ROOT } from "./paths.ts";
 
 export const VARIANTS = ["fp32", "fp16", "int8"] as const;
@@ -48,12 +47,8 @@ export async function withTower<T>(
   const { writeVitB32 } = (await load("testing/vit-b-32.ts")) as {
     writeVitB32(folder: string, tower: TowerName, variant: Variant): Promise<SessionSpec>;
   };
-  const folder = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  try {
-    return await use(await writeVitB32(folder, tower, variant));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  using folder = await temporaryFolder();
+  return await use(await writeVitB32(folder.path, tower, variant));
 }
 
 /** The service's session: a worker thread of its own, rows in, vectors out. */

@@ -1,9 +1,7 @@
 /** What the edge costs: a cached embedding against the same worker answering a constant, and what its caches save. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
+import { temporaryFolder } from "./leftovers.ts";
 import { compare, median } from "./load.ts";
 import { familyOf } from "./processes.ts";
 import { seededRandom } from "./random.ts";
@@ -19,16 +17,12 @@ const ZIPF_REQUESTS = 6000;
 const CONSTANT: Shot = { method: "GET", path: "/healthz" };
 
 export async function benchEdge(options: BenchOptions): Promise<readonly Finding[]> {
-  const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  try {
-    await using redis = await startRedis();
-    options.say("starting the stack…");
-    await using stack = await openStack(dir, redis ? { REDIS_URL: redis.url } : {});
-    const where = redis ? "a real Redis behind the local REST server" : "the in-memory Redis (no redis-server here)";
-    return [...(await hitRate(options, stack, where)), await latency(stack, where), await zipf(options, stack)];
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  using folder = await temporaryFolder();
+  await using redis = await startRedis();
+  options.say("starting the stack…");
+  await using stack = await openStack(folder.path, redis ? { REDIS_URL: redis.url } : {});
+  const where = redis ? "a real Redis behind the local REST server" : "the in-memory Redis (no redis-server here)";
+  return [...(await hitRate(options, stack, where)), await latency(stack, where), await zipf(options, stack)];
 }
 
 const embed = (key: string, input: string): Shot => ({

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { clearAtExit } from "./leftovers.ts";
 import { freePort } from "./stack.ts";
 
 export interface OwnRedis extends AsyncDisposable {
@@ -16,12 +17,14 @@ export async function startRedis(): Promise<OwnRedis | null> {
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const server = spawn("redis-server", settings, { stdio: "ignore" });
   const exited = once(server, "exit");
+  const forget = clearAtExit(() => server.kill("SIGKILL"));
   while (!(await accepts(port))) await sleep(20);
   return {
     url: `redis://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.kill("SIGKILL");
       await exited;
+      forget();
     },
   };
 }

@@ -1,9 +1,8 @@
 /** The ceiling: the vector library and the runtime alone, without scopes, filters, metadata or a server around them. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ZVecCollectionSchema, ZVecCreateAndOpen, ZVecDataType, ZVecIndexType, ZVecMetricType } from "@zvec/zvec";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { temporaryFolder } from "./leftovers.ts";
 
 export interface BareIndex extends AsyncDisposable {
   add(vectors: readonly Float32Array[]): void;
@@ -13,7 +12,7 @@ export interface BareIndex extends AsyncDisposable {
 
 /** A flat index by inner product, as the embedded store has it. Ids are places in the order of adding. */
 export async function openBareIndex(dims: number): Promise<BareIndex> {
-  const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  const folder = await temporaryFolder();
   const schema = new ZVecCollectionSchema({
     name: "bare",
     vectors: {
@@ -24,7 +23,7 @@ export async function openBareIndex(dims: number): Promise<BareIndex> {
     },
     fields: [],
   });
-  const collection = ZVecCreateAndOpen(join(dir, "index"), schema);
+  const collection = ZVecCreateAndOpen(join(folder.path, "index"), schema);
   let count = 0;
   return {
     add(vectors) {
@@ -36,7 +35,7 @@ export async function openBareIndex(dims: number): Promise<BareIndex> {
     },
     async [Symbol.asyncDispose]() {
       collection.closeSync();
-      await rm(dir, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     },
   };
 }

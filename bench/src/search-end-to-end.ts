@@ -1,11 +1,11 @@
 /** A search by words through the public API, beside what it cannot do without: the text tower and the index, alone. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
+import { temporaryFolder } from "./leftovers.ts";
 import { ROOT } from "./paths.ts";
 import type { Finding } from "./report.ts";
 import { openBareIndex, openBareTextTower } from "./search-bare.ts";
@@ -53,16 +53,12 @@ export async function benchEndToEnd(count: number, options: BenchOptions): Promi
     { name: "ViT-B/32's shape", folder: vit.folder, tokens: 17, atMost: GOAL },
     { name: "emoji-dual", folder: join(ROOT, "models/emoji-dual"), tokens: 8 },
   ];
-  const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  try {
-    say("starting the stack…");
-    await using stack = await openStack(dir, { MODELS_DIR: [join(ROOT, "models"), vit.modelsDir].join(",") });
-    const findings: Finding[] = [];
-    for (const model of searched) findings.push(await searchWith(model, stack, count, options));
-    return findings;
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  using folder = await temporaryFolder();
+  say("starting the stack…");
+  await using stack = await openStack(folder.path, { MODELS_DIR: [join(ROOT, "models"), vit.modelsDir].join(",") });
+  const findings: Finding[] = [];
+  for (const model of searched) findings.push(await searchWith(model, stack, count, options));
+  return findings;
 }
 
 async function searchWith(

@@ -1,6 +1,5 @@
 /** The store that is measured: the embedded one, or Qdrant where `QDRANT_URL` names one. */
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -9,6 +8,7 @@ import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { physicalName } from "@sightline/shared/store/qdrant/space";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import { z } from "zod";
+import { temporaryFolder } from "./leftovers.ts";
 import { ROOT } from "./paths.ts";
 import { SCOPE } from "./search-data.ts";
 
@@ -38,17 +38,20 @@ async function openEmbedded(space: VectorSpace): Promise<MeasuredStore> {
   const { openEmbeddedStore } = (await import(module)) as {
     openEmbeddedStore(options: { dataDir: string; log: { info(): void; warn(): void } }): Promise<VectorStore>;
   };
-  const dataDir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  const store = await openEmbeddedStore({ dataDir, log: { info: () => undefined, warn: () => undefined } });
+  const folder = await temporaryFolder();
+  const store = await openEmbeddedStore({
+    dataDir: folder.path,
+    log: { info: () => undefined, warn: () => undefined },
+  });
   await store.ensure(space);
   return {
     name: "embedded",
     store,
-    bytes: () => bytesIn(dataDir),
+    bytes: () => bytesIn(folder.path),
     settled: async () => undefined,
     async [Symbol.asyncDispose]() {
       await store.close();
-      await rm(dataDir, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     },
   };
 }

@@ -3,14 +3,12 @@
  * --seconds 600`. The worker is judged by what its isolate still uses after a collection: workerd, which has no heap limit
  * on one's own machine, collects late, and its resident memory tells how late.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchOptions } from "./bench.ts";
 import { HttpLoad, percentile, type Shot } from "./http-load.ts";
 import { watchWorkerd } from "./inspector.ts";
 import { makeJpegs } from "./jpegs.ts";
+import { temporaryFolder } from "./leftovers.ts";
 import { familyOf } from "./processes.ts";
 import { seededRandom } from "./random.ts";
 import type { Finding } from "./report.ts";
@@ -22,44 +20,40 @@ const SAMPLES = 20;
 const SETTLED = 0.3;
 
 export async function benchSoak({ seconds, say }: BenchOptions): Promise<readonly Finding[]> {
-  const dir = await mkdtemp(join(tmpdir(), "sightline-bench-"));
-  try {
-    say("starting the stack…");
-    const workerd = await watchWorkerd(dir);
-    // A small cache is full when the measuring begins: it must not look like growth.
-    await using stack = await openStack(dir, { ...workerd.environment, CACHE_MEMORY_MB: "1" });
-    using load = new HttpLoad(stack.url, CALLERS);
-    const shots = await mixture(stack);
-    const samples: Sample[] = [];
-    const latencies: number[] = [];
-    const statuses = new Map<number, number>();
-    const caller = async (): Promise<void> => {
-      // A collection waits for the isolate's next turn: calls go on until the last one is over.
-      while (samples.length < SAMPLES) {
-        const { status, ms } = await load.send(shots());
-        latencies.push(ms);
-        statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      }
-    };
-    const from = performance.now();
-    const sampler = async (): Promise<void> => {
-      for (let i = 1; i <= SAMPLES; i++) {
-        await sleep(Math.max(0, from + (i * seconds * 1000) / SAMPLES - performance.now()));
-        const sample: Sample = {
-          calls: latencies.length,
-          resident: await residentMb(stack.pid),
-          isolate: (await workerd.usedBytes()) / 2 ** 20,
-        };
-        samples.push(sample);
-        say(`${Math.round((i / SAMPLES) * 100)} %: ${describe(sample)}`);
-      }
-    };
-    await Promise.all([sampler(), ...Array.from({ length: CALLERS }, caller)]);
-    latencies.sort((a, b) => a - b);
-    return findings(samples, statuses, latencies, seconds);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  using folder = await temporaryFolder();
+  say("starting the stack…");
+  const workerd = await watchWorkerd(folder.path);
+  // A small cache is full when the measuring begins: it must not look like growth.
+  await using stack = await openStack(folder.path, { ...workerd.environment, CACHE_MEMORY_MB: "1" });
+  using load = new HttpLoad(stack.url, CALLERS);
+  const shots = await mixture(stack);
+  const samples: Sample[] = [];
+  const latencies: number[] = [];
+  const statuses = new Map<number, number>();
+  const caller = async (): Promise<void> => {
+    // A collection waits for the isolate's next turn: calls go on until the last one is over.
+    while (samples.length < SAMPLES) {
+      const { status, ms } = await load.send(shots());
+      latencies.push(ms);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  };
+  const from = performance.now();
+  const sampler = async (): Promise<void> => {
+    for (let i = 1; i <= SAMPLES; i++) {
+      await sleep(Math.max(0, from + (i * seconds * 1000) / SAMPLES - performance.now()));
+      const sample: Sample = {
+        calls: latencies.length,
+        resident: await residentMb(stack.pid),
+        isolate: (await workerd.usedBytes()) / 2 ** 20,
+      };
+      samples.push(sample);
+      say(`${Math.round((i / SAMPLES) * 100)} %: ${describe(sample)}`);
+    }
+  };
+  await Promise.all([sampler(), ...Array.from({ length: CALLERS }, caller)]);
+  latencies.sort((a, b) => a - b);
+  return findings(samples, statuses, latencies, seconds);
 }
 
 interface Sample {

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { clearAtExit } from "./leftovers.ts";
 import { ROOT } from "./paths.ts";
 
 const LOOK_EVERY_MS = 20;
@@ -60,6 +61,10 @@ export async function openStack(
     // A process group of its own, to be ended as Ctrl-C in a terminal ends it: npm, shell and stack together.
     detached: true,
   });
+  child.once(
+    "close",
+    clearAtExit(() => endGroup(child, "SIGKILL")),
+  );
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (part: Buffer) => {
@@ -110,8 +115,12 @@ async function untilReady(file: string, child: ChildProcess): Promise<z.infer<ty
 async function ending(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || ended(child)) return;
   const gone = once(child, "close");
-  process.kill(-child.pid, "SIGTERM");
+  endGroup(child, "SIGTERM");
   await gone;
+}
+
+function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) process.kill(-pid, signal);
 }
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
