@@ -66,7 +66,7 @@ class ImageTower(nn.Module):
     No residual block at 32×32: it would take a third of the training time for a seventh of the arithmetic.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256), blocks: tuple[int, ...] = (0, 1, 2, 2)) -> None:
+    def __init__(self, channels: tuple[int, ...] = (32, 64, 128, 256), blocks: tuple[int, ...] = (0, 1, 2, 4)) -> None:
         super().__init__()
         stages: list[nn.Module] = []
         previous = 3

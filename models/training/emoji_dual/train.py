@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .dataset import DATA, IMAGE_SIZE, Dataset, normalise
@@ -23,7 +22,7 @@ from .losses import DualLoss
 from .metrics import ranks
 from .model import Model, average_into
 from .tokenizer import PAD, load
-from .towers import TextTower
+from .towers import ImageTower
 from .words import word_table
 
 LEARNING_RATE = 2e-3
@@ -155,15 +154,18 @@ class Run:
         """Begins with the averaged weights and the concept vectors of a run that has ended."""
         state = torch.load(path, weights_only=True)
         for model in (self.model, self.averaged):
-            model.image.load_state_dict(state["averaged.image"])
-            model.text.load_state_dict(under_words_of(model.text, state["averaged.text"]))
+            model.image.load_state_dict(with_more_blocks(model.image, state["averaged.image"]))
+            model.text.load_state_dict(state["averaged.text"])
         self.loss.load_state_dict(state["loss"])
 
 
-def under_words_of(tower: TextTower, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A text tower's state with this run's word vectors, which may have more numbers; the map ignores those at first."""
-    more = tower.words.shape[1] - state["words"].shape[1]
-    return {**state, "words": tower.words, "word_map.weight": F.pad(state["word_map.weight"], (0, more))}
+def with_more_blocks(tower: ImageTower, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A shallower image tower's state with this tower's further blocks, whose branches add nothing at first."""
+    further = {name: weight for name, weight in tower.state_dict().items() if name not in state}
+    for name, weight in further.items():
+        if name.endswith("second.1.weight"):
+            weight.zero_()
+    return {**state, **further}
 
 
 def size_at(progress: float, options: Options) -> int:

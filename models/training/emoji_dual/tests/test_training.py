@@ -14,7 +14,7 @@ from emoji_dual.loader import Batch
 from emoji_dual.losses import DualLoss, soft_cross_entropy
 from emoji_dual.model import Model
 from emoji_dual.towers import DIMS, ImageTower, TextTower
-from emoji_dual.train import clip, embed_by_length, embed_pictures, train_step, under_words_of
+from emoji_dual.train import clip, embed_by_length, embed_pictures, train_step, with_more_blocks
 
 VOCABULARY = 50
 
@@ -25,13 +25,13 @@ def word_vectors(dims: int) -> torch.Tensor:
     return vectors
 
 
-def test_a_warm_start_under_wider_word_vectors_says_at_first_what_the_tower_said():
+def test_a_warm_start_with_more_blocks_says_at_first_what_the_tower_said():
     torch.manual_seed(0)
-    narrow = word_vectors(6)
-    old, new = TextTower(narrow).eval(), TextTower(torch.cat([narrow, word_vectors(4)], 1)).eval()
-    new.load_state_dict(under_words_of(new, old.state_dict()))
-    ids = torch.randint(4, VOCABULARY, (3, 7))
-    torch.testing.assert_close(new(ids), old(ids))
+    shallow, deep = (ImageTower((4, 4, 4, 8), (0, 0, 1, blocks)).eval() for blocks in (1, 3))
+    deep.load_state_dict(with_more_blocks(deep, shallow.state_dict()))
+    pixels = torch.randn(2, 3, 32, 32)
+    assert len(deep.features) == len(shallow.features) + 2
+    torch.testing.assert_close(deep(pixels), shallow(pixels))
 
 
 def test_soft_cross_entropy_is_the_entropy_where_the_guess_is_right():
@@ -110,7 +110,8 @@ def test_towers_that_run_side_by_side_learn_what_one_graph_over_both_would_teach
     for tower, other_tower in ((model.image, twin.image), (model.text, twin.text)):
         for (name, weight), expected in zip(tower.named_parameters(), other_tower.parameters(), strict=True):
             assert expected.grad is not None and expected.grad.any(), name
-            torch.testing.assert_close(weight.grad, expected.grad, msg=name)
+            # Sums of several threads differ in their last bits.
+            torch.testing.assert_close(weight.grad, expected.grad, rtol=1e-3, atol=1e-4, msg=name)
 
 
 def test_centring_takes_a_shared_part_away_and_keeps_unit_length():
