@@ -2,19 +2,47 @@
  * Deletes items in every place of a collection, and their pictures. First the place that is searched, then the pictures, then the
  * mirror: the copying of a migration relies on that order (see migrations/settle.ts).
  */
+import { type Filter, matchesFilter } from "@sightline/shared/api/filter";
 import type { ItemId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
 import type { Access } from "./access.ts";
 import { type CollectionRecord, spaceOf } from "./registry.ts";
 
 /** @returns how many there were. */
 export async function deleteItems(access: Access, record: CollectionRecord, ids: readonly ItemId[]): Promise<number> {
+  return access.turns(record).take(ids, () => deleteNow(access, record, ids));
+}
+
+/**
+ * Page by page: what a call has deleted when it runs out of time stays deleted, and the next call goes on.
+ * @returns how many items there were.
+ */
+export async function deleteMatching(access: Access, record: CollectionRecord, filter: Filter): Promise<number> {
   const { store, scope } = access;
-  return access.turns(record).take(ids, async () => {
-    const deleted = await store.delete(spaceOf(record), scope(record), { ids });
-    await access.pictures(record).delete(ids);
-    if (record.mirror) await store.delete(spaceOf(record.mirror.at), scope(record.mirror.at), { ids });
-    return deleted;
-  });
+  const [space, items] = [spaceOf(record), scope(record)];
+  let deleted = 0;
+  for (let cursor: string | undefined; ; ) {
+    const query = { limit: LIMITS.pageSize, filter, cursor, withVectors: false };
+    const { points, next } = await store.scroll(space, items, query);
+    const ids = points.map(({ id }) => id);
+    if (ids.length > 0)
+      deleted += await access.turns(record).take(ids, async () => {
+        // Another call may have written one of them since: what it is now decides.
+        const now = await store.get(space, items, ids);
+        const matching = now.flatMap((point) => (point && matchesFilter(filter, point.metadata) ? [point.id] : []));
+        return matching.length > 0 ? deleteNow(access, record, matching) : 0;
+      });
+    if (next === undefined) return deleted;
+    cursor = next;
+  }
+}
+
+async function deleteNow(access: Access, record: CollectionRecord, ids: readonly ItemId[]): Promise<number> {
+  const { store, scope } = access;
+  const deleted = await store.delete(spaceOf(record), scope(record), { ids });
+  await access.pictures(record).delete(ids);
+  if (record.mirror) await store.delete(spaceOf(record.mirror.at), scope(record.mirror.at), { ids });
+  return deleted;
 }
 
 /** @returns how many items there were. */

@@ -1,13 +1,15 @@
-import { ItemId } from "@sightline/shared/ids";
+import { CollectionName, ItemId, TenantId } from "@sightline/shared/ids";
+import { redisKeys } from "@sightline/shared/tenants";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { describe, expect, it } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
-import { call, env, put, type TestEnv } from "../testing/client.ts";
+import { call, env, post, put, type TestEnv } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
 import { Turns } from "./turns.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((id) => ItemId.parse(id)) as [ItemId, ItemId, ItemId];
+const ACME = TenantId.parse("acme");
 const redis = createRedis(configFrom(env));
 
 /** Of one collection, as two isolates see it. */
@@ -53,6 +55,25 @@ describe("calls on the same item", () => {
     await expect(there.take([b, a], work)).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
     expect(await redis.get(keyOf(b))).toBeNull();
     expect(await redis.get(keyOf(a))).toBe("another");
+  });
+});
+
+describe("a deletion by filter", () => {
+  it("leaves alone what another call has made of an item while it waited for its turn", async () => {
+    const name = CollectionName.parse(`c-${crypto.randomUUID().slice(0, 8)}`);
+    const items = `/v1/collections/${name}/items`;
+    await put(`/v1/collections/${name}`, {});
+    await put(items, { items: [{ id: "i", text: "old", metadata: { year: 2019 } }] });
+    const record = JSON.parse((await redis.hget(redisKeys.collections(ACME), name)) ?? "");
+    const turn = redisKeys.writing(ACME, record.id, ItemId.parse("i"));
+    await redis.command("SET", turn, "another", "PX", 60_000);
+    const deleting = post(`${items}/delete`, { filter: { field: "year", eq: 2019 } });
+    // It has found the item by then, and looks again after 50, 150, 350 and 750 ms.
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    await redis.command("DEL", turn);
+    await put(items, { items: [{ id: "i", text: "new", metadata: { year: 2024 } }] });
+    expect((await deleting).status).toBe(200);
+    expect((await call("GET", `${items}/i`)).body.metadata).toEqual({ year: 2024 });
   });
 });
 

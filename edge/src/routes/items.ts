@@ -11,17 +11,13 @@ import {
   PutItemsRequest,
   PutItemsResponse,
 } from "@sightline/shared/api/collections";
-import type { Filter } from "@sightline/shared/api/filter";
 import { ApiError } from "@sightline/shared/errors";
-import { LIMITS } from "@sightline/shared/limits";
 import type { ScrolledPoint } from "@sightline/shared/store/port";
-import type { Context } from "hono";
 import { z } from "zod";
 import { accessFor, picturesOf, registryOf, scopeOf, storeOf } from "../collections/access.ts";
-import { deleteItems } from "../collections/delete-items.ts";
-import { type CollectionRecord, spaceOf } from "../collections/registry.ts";
+import { deleteItems, deleteMatching } from "../collections/delete-items.ts";
+import { spaceOf } from "../collections/registry.ts";
 import { writeItems } from "../collections/write-items.ts";
-import type { App } from "../context.ts";
 import { check, readBody } from "../http/body.ts";
 import { admit, foundOrCharged } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
@@ -104,10 +100,11 @@ export function items(router: Router): void {
       const selector = await readBody(c, DeleteItemsRequest);
       await admit(c, { write: 1 });
       const record = await registryOf(c).getForWrite(name);
+      const access = accessFor(c, c.var.identity.tenant);
       const deleted =
         "ids" in selector
-          ? await deleteItems(accessFor(c, c.var.identity.tenant), record, selector.ids)
-          : await deleteMatching(c, record, selector.filter);
+          ? await deleteItems(access, record, selector.ids)
+          : await deleteMatching(access, record, selector.filter);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
@@ -180,20 +177,6 @@ export function items(router: Router): void {
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
-}
-
-/** Page by page: what a call has deleted when it runs out of time stays deleted, and the next call goes on. */
-async function deleteMatching(c: Context<App>, record: CollectionRecord, filter: Filter): Promise<number> {
-  const access = accessFor(c, c.var.identity.tenant);
-  let deleted = 0;
-  for (let cursor: string | undefined; ; ) {
-    const query = { limit: LIMITS.pageSize, filter, cursor, withVectors: false };
-    const { points, next } = await access.store.scroll(spaceOf(record), access.scope(record), query);
-    const ids = points.map(({ id }) => id);
-    if (ids.length > 0) deleted += await deleteItems(access, record, ids);
-    if (next === undefined) return deleted;
-    cursor = next;
-  }
 }
 
 /** The store does not know which field its cursor came in. */
