@@ -9,8 +9,8 @@ import type { Outcome, Slot } from "./slots.ts";
 import type { AskContext, Asked, Task } from "./task.ts";
 
 /**
- * What other requests of this isolate are waiting for at the moment, by cache key. Resolves to undefined when that
- * request's call failed as a whole: its deadline was not ours.
+ * What other requests of this isolate are waiting for at the moment, by cache key. Resolves to undefined when it is not
+ * the input's fault that there is no answer: that request's deadline, and its place in the queue, were not ours.
  */
 export type InFlight = Map<string, Promise<Outcome | undefined>>;
 
@@ -60,7 +60,7 @@ async function callBackend<Input>(
   slots.forEach(({ key }, i) => {
     if (key === undefined) return;
     const outcome = answered.then(
-      ({ outcomes }) => outcomes[i],
+      ({ outcomes }) => (isOurFault(outcomes[i]) ? undefined : outcomes[i]),
       () => undefined,
     );
     context.inFlight.set(key, outcome);
@@ -78,6 +78,8 @@ async function callBackend<Input>(
   remember(slots, context);
   return response;
 }
+
+const isOurFault = (outcome: Outcome | undefined): boolean => outcome instanceof ApiError && outcome.status >= 500;
 
 async function withinDeadline(
   outcome: Promise<Outcome | undefined> | undefined,

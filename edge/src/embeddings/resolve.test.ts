@@ -68,15 +68,16 @@ function world() {
   const colo = () => coloTier(`https://${crypto.randomUUID()}.test`, 3600);
   const tiers = [memory(), colo(), redisTier(redis, 3600)];
   let counts: SourceCounts | undefined;
-  /** What the backend waits for before it answers, or throws. */
-  const behaviour = { answer: async (): Promise<void> => undefined };
+  /** What the backend waits for before it answers, or throws; what it answers of each input. */
+  const behaviour = { answer: async (): Promise<void> => undefined, resultOf };
 
   const backend: BackendClient = {
     async call(_path, request, answer) {
       const { inputs } = request as EmbedRequest;
       asked.push(...inputs.map(nameOf));
+      const { resultOf: result } = behaviour;
       await behaviour.answer();
-      return answer.parse({ results: inputs.map(resultOf), timings: { decodeMs: 0, queueMs: 0, inferenceMs: 1 } });
+      return answer.parse({ results: inputs.map(result), timings: { decodeMs: 0, queueMs: 0, inferenceMs: 1 } });
     },
     models: () => Promise.reject(new Error("not asked here")),
   };
@@ -195,14 +196,15 @@ describe("whatever the tiers know", () => {
 
 describe("requests that follow another's call", () => {
   /** A leader that is with the backend until `answer` is called. */
-  async function withLeader(inputs: readonly ParsedInput[]) {
+  async function withLeader(inputs: readonly ParsedInput[], result = resultOf) {
     const isolate = world();
+    isolate.behaviour.resultOf = result;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     isolate.behaviour.answer = () => promise;
     const leader = isolate.resolve(inputs);
     leader.catch(() => undefined);
     while (isolate.asked.length === 0) await new Promise((next) => setTimeout(next, 1));
-    isolate.behaviour.answer = async () => undefined;
+    Object.assign(isolate.behaviour, { answer: async () => undefined, resultOf });
     const joined = async (count: number) => {
       while (isolate.counted().joined !== count) await new Promise((next) => setTimeout(next, 1));
     };
@@ -237,6 +239,19 @@ describe("requests that follow another's call", () => {
     await expect(leader).rejects.toMatchObject({ code: "deadline_exceeded" });
     expect(await follower).toEqual([outcomeOf(text("a"))]);
     expect(asked).toEqual(["text a", "text a"]);
+  });
+
+  it("make a call of their own for an input of which the leader's was put off", async () => {
+    const putOff = { code: "overloaded", message: "", param: null } as const;
+    const { asked, leader, answer, joined, resolve } = await withLeader([text("a"), text("b")], (input) =>
+      nameOf(input) === "text a" ? { status: "failed", error: putOff } : resultOf(input),
+    );
+    const follower = resolve([text("a"), text("b")]);
+    await joined(2);
+    answer();
+    expect(await leader).toEqual([expect.stringContaining("overloaded"), outcomeOf(text("b"))]);
+    expect(await follower).toEqual([text("a"), text("b")].map(outcomeOf));
+    expect(asked).toEqual(["text a", "text b", "text a"]);
   });
 
   it("wait no longer than their own deadline allows", async () => {
@@ -275,21 +290,11 @@ describe("a refused input", () => {
   });
 
   it("is asked for again where the next time may be another", async () => {
-    const { asked, resolve, settled } = world();
-    const overloaded: BackendClient = {
-      async call(_path, request, answer) {
-        const { inputs } = request as EmbedRequest;
-        asked.push(...inputs.map(nameOf));
-        const error = { code: "overloaded", message: "", param: null };
-        return answer.parse({
-          results: inputs.map(() => ({ status: "failed", error })),
-          timings: { decodeMs: 0, queueMs: 0, inferenceMs: 0 },
-        });
-      },
-      models: () => Promise.reject(new Error("not asked here")),
-    };
-    await resolve([text("a"), image(2)], { backend: overloaded });
+    const { asked, behaviour, resolve, settled } = world();
+    behaviour.resultOf = () => ({ status: "failed", error: { code: "overloaded", message: "", param: null } });
+    await resolve([text("a"), image(2)]);
     await settled();
+    behaviour.resultOf = resultOf;
     expect(await resolve([text("a"), image(2)])).toEqual([text("a"), image(2)].map(outcomeOf));
     expect(asked).toHaveLength(4);
   });
