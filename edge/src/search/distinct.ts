@@ -8,6 +8,9 @@ export interface DistinctHit {
   readonly similar: readonly string[];
 }
 
+/** In 32-bit floats a unit vector's product with itself is as often a little below 1 as above. */
+const ROUNDING = 1e-6;
+
 /**
  * Goes down the list and puts each hit under the first better one that it nearly equals. Compares each with `most` others at
  * most: of 800 hits of 512 dimensions 200 are found in a tenth of a second.
@@ -18,7 +21,9 @@ export interface DistinctHit {
 export function distinctHits(hits: readonly Hit[], threshold: number, most: number): DistinctHit[] {
   const kept: { hit: Hit; similar: string[] }[] = [];
   for (const hit of hits) {
-    const better = kept.find(({ hit: { vector } }) => vector && hit.vector && dot(vector, hit.vector) >= threshold);
+    const better = kept.find(
+      ({ hit: { vector } }) => vector && hit.vector && dot(vector, hit.vector) >= threshold - ROUNDING,
+    );
     if (better) better.similar.push(hit.id);
     else if (kept.length < most) kept.push({ hit, similar: [] });
   }

@@ -95,6 +95,16 @@ describe("distinct hits", () => {
     );
   });
 
+  it("are one where their vectors are the same, even for who wants only those together", () => {
+    const vector = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 64, maxLength: 64 });
+    const nonZero = vector.filter((values) => values.some((value) => Math.abs(value) > 0.1)).map((v) => unit(...v));
+    fc.assert(
+      fc.property(nonZero, (same) => {
+        expect(distinctHits([hit("a", 1, same), hit("b", 1, same)], 1, 10)).toHaveLength(1);
+      }),
+    );
+  });
+
   it("are compared with no more than are asked for", () => {
     const axis = (n: number) => Float32Array.from({ length: 64 }, (_, i) => (i === n ? 1 : 0));
     let reads = 0;
