@@ -16,7 +16,7 @@ import { judgementOf, judging } from "../entailment/judging.ts";
 import { imagesIn, type ParsedPair, parsePair, parsePairs } from "../entailment/pairs.ts";
 import { check, readBody } from "../http/body.ts";
 import { answersTo, withModel } from "../inference.ts";
-import { checkCallSize } from "../middleware/admission.ts";
+import { checkCallSize, meter } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -73,6 +73,7 @@ async function judgeList(c: Context<App>, body: unknown): Promise<EntailmentList
     const ours = answers.find((answer) => answer instanceof ApiError && answer.status >= 500);
     // The pairs that were fit to be judged failed because of us: so does the call, and costs nothing.
     if (judged.length === 0 && ours) throw ours;
+    meter(c, judged.length > 0 ? { pair: judged.length } : { read: 1 });
 
     let next = 0;
     const outcomes = parsed.map((pair) =>

@@ -64,6 +64,19 @@ describe("GET /v1/usage", () => {
   });
 });
 
+describe("a list of pairs", () => {
+  it("is metered by those that were judged", async () => {
+    const pairsSoFar = async () => (await get("/v1/usage", mine())).body.days[0].work.pair;
+    const before = await pairsSoFar();
+    const whole = await png(200, 0, 0);
+    const pair = (picture: Uint8Array) => ({ image: bytesToBase64(picture), hypothesis: "it is red" });
+    const cutOff = whole.subarray(0, whole.length / 2);
+    const { body } = await post("/v1/entailment", { pairs: [pair(whole), pair(cutOff), pair(cutOff)] }, mine());
+    expect([body.succeeded, body.failed]).toEqual([1, 2]);
+    expect(await pairsSoFar()).toBe(before + 1);
+  });
+});
+
 describe("a call that comes to nothing", () => {
   const items = { items: [{ id: "a" }] };
   const reads = async () => (await get("/v1/usage", mine())).body.days[0].work.read;
