@@ -48,6 +48,22 @@ describe("calls on the same item", () => {
     expect(await there.take([a], async () => "done")).toBe("done");
   });
 
+  it("come next after one that was not told that it has its turn", async () => {
+    const [, there, keyOf] = twoIsolates();
+    const deaf = createRedis(configFrom(env));
+    const evaluate = deaf.evaluate.bind(deaf);
+    let lost = 1;
+    deaf.evaluate = async (...call) => {
+      const answer = await evaluate(...call);
+      if (lost-- > 0) throw new Error("no answer in time");
+      return answer;
+    };
+    const work = async () => "done";
+    await expect(new Turns(deaf, keyOf).take([a], work)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(await redis.get(keyOf(a))).toBeNull();
+    expect(await there.take([a], work)).toBe("done");
+  });
+
   it("are told to come back where one takes very long, and nothing is done", async () => {
     const [, there, keyOf] = twoIsolates(async () => undefined);
     await redis.command("SET", keyOf(a), "another", "PX", 60_000);

@@ -53,8 +53,13 @@ export class Turns {
   async take<T>(ids: readonly ItemId[], work: () => Promise<T>): Promise<T> {
     const keys = ids.map(this.#keyOf);
     const owner = crypto.randomUUID();
+    const giveBack = () => this.#redis.evaluate(GIVE_BACK, keys, [owner]).catch(() => undefined);
     const isOurs = await orUnavailable(() => this.#wait(keys, owner), {
       message: "It cannot be seen who else writes these items; nothing was changed.",
+    }).catch(async (error: unknown) => {
+      // Perhaps only the answer was lost: then the turn is ours, and the next who asks would wait until the lease ends.
+      await giveBack();
+      throw error;
     });
     if (!isOurs) {
       const message = "Another call is still writing one of these items.";
@@ -64,7 +69,7 @@ export class Turns {
       return await work();
     } finally {
       // Before the answer: the caller's next write must not meet this one.
-      await this.#redis.evaluate(GIVE_BACK, keys, [owner]).catch(() => undefined);
+      await giveBack();
     }
   }
 
