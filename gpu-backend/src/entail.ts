@@ -2,13 +2,16 @@
 import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey } from "@sightline/shared/ids";
 import type { EntailRequest } from "@sightline/shared/internal/entailment";
+import { mapBreathing } from "./breathing.ts";
 import type { Claim } from "./concurrency.ts";
 import { failingAlone } from "./embed.ts";
 import type { BatchCall } from "./inference/batcher.ts";
 import type { Intake } from "./media/intake.ts";
-import type { Judged, OfaModel } from "./models/ofa/model.ts";
+import type { Judge, Judged, OfaModel } from "./models/ofa/model.ts";
 import { preprocess } from "./models/preprocess.ts";
 import { type Observer, UNOBSERVED } from "./observer.ts";
+
+type Pair = EntailRequest["pairs"][number];
 
 type EntailOutcome = (Judged & { readonly decodeMs: number }) | ApiError;
 
@@ -22,6 +25,10 @@ export type Entailer = (
 interface Prepared {
   readonly pixels: Uint8Array;
   readonly decodeMs: number;
+}
+
+interface Refused {
+  readonly reason: unknown;
 }
 
 export interface EntailerOptions {
@@ -45,8 +52,20 @@ export function createEntailer({ intake, observer = UNOBSERVED, now }: EntailerO
       return { pixels, decodeMs: now() - from };
     }
 
-    async function judge({ image, hypothesis, caption }: EntailRequest["pairs"][number]) {
-      const judge = model.about({ hypothesis, caption });
+    /** What is wrong with a statement is kept, so that its pair fails alone. */
+    function understand({ hypothesis, caption }: Pair): Judge | Refused {
+      try {
+        return model.about({ hypothesis, caption });
+      } catch (reason) {
+        return { reason };
+      }
+    }
+
+    const understood = mapBreathing(pairs, understand, { now, signal: call.signal });
+
+    async function judge({ image }: Pair, index: number) {
+      const judge = (await understood)[index] as Judge | Refused;
+      if ("reason" in judge) throw judge.reason;
       const preparing = prepared.get(image) ?? prepare(image);
       prepared.set(image, preparing);
       const { pixels, decodeMs } = await preparing;
@@ -54,8 +73,10 @@ export function createEntailer({ intake, observer = UNOBSERVED, now }: EntailerO
     }
 
     return Promise.all(
-      pairs.map((pair) =>
-        failingAlone(call.signal, judge(pair), (result) => observer.input({ model: key, kind: "pair", ...result })),
+      pairs.map((pair, index) =>
+        failingAlone(call.signal, judge(pair, index), (result) =>
+          observer.input({ model: key, kind: "pair", ...result }),
+        ),
       ),
     );
   };

@@ -28,7 +28,7 @@ export interface Judged {
 }
 
 /** A statement that is ready to be judged beside any picture. */
-type Judge = (rgb: Uint8Array, call: BatchCall) => Promise<Judged>;
+export type Judge = (rgb: Uint8Array, call: BatchCall) => Promise<Judged>;
 
 export interface OfaModel {
   readonly served: Served<"ofa">;

@@ -37,9 +37,10 @@ export function loadStatementTokenizer(
       const ids = idsOf(text);
       if (ids.length <= contextLength) return { ids, truncated };
       // Cut short, the prompt would lose its question. So it is not cut at all.
-      const longer = idsOf(statement.caption ?? "").length > idsOf(statement.hypothesis).length;
+      const { caption, hypothesis } = statement;
+      const mostly = caption === undefined || idsOf(hypothesis).length > ids.length / 2 ? "hypothesis" : "caption";
       throw new ApiError("text_too_long", {
-        param: longer ? "caption" : "hypothesis",
+        param: mostly,
         message: `With its prompt it has ${ids.length} tokens; the model reads ${contextLength}.`,
       });
     },
