@@ -81,6 +81,37 @@ describe("sightline index", () => {
     expect(JSON.parse((await index()).stdout)).toMatchObject({ stored: 5 });
   });
 
+  it("sends a line again that was changed and changed back, and one whose picture has changed", async () => {
+    const picture = join(dir, "a.png");
+    const run = async (text: string) => {
+      await writeFile(
+        list,
+        `${JSON.stringify({ id: "word", text })}\n${JSON.stringify({ id: "seen", file: "a.png" })}\n`,
+      );
+      api.stored.length = 0;
+      const { stdout } = await index();
+      return [JSON.parse(stdout).stored, ...api.stored];
+    };
+    await writeFile(picture, "one");
+    expect(await run("one")).toEqual([2, "word", "seen"]);
+    expect(await run("uno")).toEqual([1, "word"]);
+    expect(await run("one")).toEqual([1, "word"]);
+    await writeFile(picture, "another");
+    expect(await run("one")).toEqual([1, "seen"]);
+    expect(await run("one")).toEqual([0]);
+  });
+
+  it("sends a line again that was changed back after a call whose outcome nobody knows", async () => {
+    const write = (text: string) => writeFile(list, JSON.stringify({ id: "word", text }));
+    await write("one");
+    await index();
+    await write("uno");
+    api.faults.push(refusal(401, "invalid_api_key"));
+    expect((await index()).code).toBe(4);
+    await write("one");
+    expect(JSON.parse((await index()).stdout)).toEqual({ stored: 1, kept: 0, refused: 0 });
+  });
+
   it("keeps what is stored when a call fails for good, says where that is noted, and goes on from there", async () => {
     await writeFile(list, lines(0, 600).join(""));
     api.faults.push(undefined, refusal(401, "invalid_api_key"));

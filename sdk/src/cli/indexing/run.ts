@@ -2,7 +2,7 @@
 import type { Collection } from "../../collection.ts";
 import type { ItemInput } from "../../collection-types.ts";
 import type { Journal } from "./journal.ts";
-import type { Entry, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 export interface Report {
   readonly stored: number;
@@ -36,19 +36,21 @@ export async function runIndex(
     onProgress(report());
   };
   /** Those on their way; results come in their order. */
-  const sent: Entry[] = [];
+  const sent: { readonly label: string; readonly id: string; readonly fingerprint: string }[] = [];
 
   async function* items(): AsyncGenerator<ItemInput> {
     for await (const entry of source.entries()) {
-      if (journal.has(entry.fingerprint)) {
+      const { label, id, fingerprint } = entry;
+      if (id !== undefined && journal.has(id, fingerprint)) {
         kept++;
         continue;
       }
       const item = await entry.load().catch((error: unknown) => {
-        refuse(entry.label, error instanceof Error ? error.message : String(error));
+        refuse(label, error instanceof Error ? error.message : String(error));
       });
       if (!item) continue;
-      sent.push(entry);
+      journal.sending(item.id);
+      sent.push({ label, id: item.id, fingerprint });
       yield item;
     }
   }
@@ -60,7 +62,7 @@ export async function runIndex(
     if (result.status === "failed") refuse(entry.label, result.error.message.replace(/^items\[\d+\][.:]?\s*/, ""));
     else {
       stored++;
-      journal.add(entry.fingerprint);
+      journal.add(entry.id, entry.fingerprint);
       onProgress(report());
     }
   }

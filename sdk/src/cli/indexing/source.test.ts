@@ -97,6 +97,20 @@ describe("a list", () => {
     expect(await one?.load()).toEqual({ id: "1", text: "one", metadata: { n: 1 } });
     expect(await two?.load()).toEqual({ id: "2", image: Buffer.from("picture") });
     expect(two?.label).toBe(`${list}:3`);
+    expect([one?.id, two?.id, three?.id]).toEqual(["1", "2", undefined]);
     await expect(three?.load()).rejects.toThrow("an item is an object");
+  });
+
+  it("knows a line whose picture has changed, or was not there, from one that has not", async () => {
+    const list = join(dir, "items.jsonl");
+    await writeFile(list, '{"id":"1","file":"a.png"}');
+    const fingerprint = async () => (await all(await openSource(list)))[0]?.fingerprint;
+    const away = await fingerprint();
+    await writeFile(join(dir, "a.png"), "one");
+    const before = await fingerprint();
+    expect(before).not.toBe(away);
+    expect(await fingerprint()).toBe(before);
+    await writeFile(join(dir, "a.png"), "another");
+    expect(await fingerprint()).not.toBe(before);
   });
 });

@@ -1,5 +1,5 @@
 /** What `index` reads: a folder of pictures, or a file with an item in each line. */
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,6 +14,8 @@ const PICTURE = /\.(jpe?g|png|webp|gif|avif)$/i;
 export interface Entry {
   /** For messages: the path of a file, or the number of a line. */
   readonly label: string;
+  /** The item's; undefined if it has none, and `load` says why. */
+  readonly id: string | undefined;
   /** Changes when what it stands for changes. */
   readonly fingerprint: string;
   /** @throws Error that says what is wrong with it. */
@@ -42,7 +44,7 @@ async function openFolder(folder: string): Promise<Source> {
   async function* entries(): AsyncGenerator<Entry> {
     for (const { name, reason } of closed) {
       const load = () => Promise.reject(new Error(`the folder cannot be read: ${reason}`));
-      yield { label: join(folder, name), fingerprint: `${name} ${reason}`, load };
+      yield { label: join(folder, name), id: undefined, fingerprint: "", load };
     }
     for (const name of pictures.sort()) {
       const file = join(folder, name);
@@ -51,7 +53,8 @@ async function openFolder(folder: string): Promise<Source> {
       if (found && !found.isFile()) continue;
       yield {
         label: file,
-        fingerprint: `${id} ${found?.size} ${found?.mtimeMs}`,
+        id,
+        fingerprint: `${id} ${stateOf(found)}`,
         load: async () => ({
           id,
           image: await readPicture(file),
@@ -97,23 +100,46 @@ async function openLines(list: string): Promise<Source> {
     let number = 0;
     for await (const line of lines()) {
       number++;
-      if (line.trim() !== "")
-        yield { label: `${list}:${number}`, fingerprint: line, load: () => parseLine(line, list) };
+      if (line.trim() !== "") yield { label: `${list}:${number}`, ...(await readLine(line, dirname(list))) };
     }
   }
   return { total, entries };
 }
 
-async function parseLine(line: string, list: string): Promise<ItemInput> {
+async function readLine(line: string, folder: string): Promise<Omit<Entry, "label">> {
+  try {
+    const { item, file } = parseLine(line, folder);
+    if (file === undefined) return { id: item.id, fingerprint: line, load: async () => item as ItemInput };
+    const found = await stat(file).catch(() => undefined);
+    return {
+      id: item.id,
+      fingerprint: `${line} ${stateOf(found)}`,
+      load: async () => ({ ...item, image: await readPicture(file) }),
+    };
+  } catch (error) {
+    return { id: undefined, fingerprint: line, load: () => Promise.reject(error) };
+  }
+}
+
+interface Line {
+  /** Without its file. */
+  readonly item: { readonly id: string };
+  readonly file: string | undefined;
+}
+
+/** @throws Error that says what is wrong with it. */
+function parseLine(line: string, folder: string): Line {
   const item: unknown = JSON.parse(line);
   if (typeof item !== "object" || item === null || typeof (item as { id?: unknown }).id !== "string") {
     throw new Error('an item is an object with an "id"');
   }
-  const { file, ...rest } = item as { readonly file?: unknown };
-  if (file === undefined) return item as ItemInput;
-  if (typeof file !== "string") throw new Error('"file" is the path of a picture');
-  return { ...rest, image: await readPicture(resolve(dirname(list), file)) } as ItemInput;
+  const { file, ...rest } = item as { readonly id: string; readonly file?: unknown };
+  if (file !== undefined && typeof file !== "string") throw new Error('"file" is the path of a picture');
+  return { item: rest, file: file === undefined ? undefined : resolve(folder, file) };
 }
+
+/** What tells a picture that was changed, without reading it. */
+const stateOf = (found: Stats | undefined): string => `${found?.size} ${found?.mtimeMs}`;
 
 async function readPicture(file: string): Promise<Uint8Array> {
   const { size } = await stat(file);
