@@ -72,24 +72,32 @@ const isContainer = (value: unknown): value is object =>
 
 /**
  * @param parent where in the request the value lies; absent for the body itself.
- * @throws ApiError for what a schema could not speak of: endless nesting, and names that objects in JavaScript hide.
+ * @throws ApiError for what a schema could not speak of: endless nesting, names that objects in JavaScript hide, and texts that are no
+ *   Unicode, which JSON's escapes can write and stores cannot keep.
  */
 export function refuseOddShapes(value: unknown, parent?: string): void {
   const oddity = oddityOf(value, MAX_DEPTH);
   if (oddity === undefined) return;
   const [field] = Object.entries(value as object).find(([, part]) => oddityOf(part, MAX_DEPTH - 1) !== undefined) ?? [];
-  const param = [parent, field?.slice(0, MAX_NAME)].filter((part) => part !== undefined).join(".") || null;
+  const name = field?.slice(0, MAX_NAME).toWellFormed();
+  const param = [parent, name].filter((part) => part !== undefined).join(".") || null;
   throw new ApiError("invalid_request", { param, message: `${param ?? "The body"}: ${oddity}` });
 }
 
+const HALF_CHARACTER = "half a character (a lone surrogate) is no text: send whole ones.";
+
 function oddityOf(value: unknown, maxDepth: number): string | undefined {
-  let level: object[] = [value].filter(isContainer);
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = [value];
+  for (let depth = 0; ; depth++) {
+    if (level.some((part) => typeof part === "string" && !part.isWellFormed())) return HALF_CHARACTER;
+    const containers = level.filter(isContainer);
+    if (containers.length === 0) return undefined;
     if (depth === maxDepth) return `nests too deep, more than ${MAX_DEPTH} levels.`;
-    if (level.some((container) => Object.hasOwn(container, "__proto__"))) return "no field can be called __proto__.";
-    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+    if (containers.some((one) => Object.hasOwn(one, "__proto__"))) return "no field can be called __proto__.";
+    if (containers.some((one) => !Array.isArray(one) && Object.keys(one).some((name) => !name.isWellFormed())))
+      return HALF_CHARACTER;
+    level = containers.flatMap((one) => Object.values(one));
   }
-  return undefined;
 }
 
 /**

@@ -144,6 +144,9 @@ describe("items", () => {
     ["with deep metadata", { id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }, "a", ".metadata"],
     ["with metadata that nests without end", { id: "a", text: "x", metadata: deep(1000) }, "a", ".metadata"],
     ["with metadata of 32 levels", { id: "a", text: "x", metadata: deep(32) }, "a", ".metadata"],
+    ["with half a character", { id: "a", text: "Fresh \ud83c" }, "a", ".text"],
+    ["with half a character in metadata", { id: "a", text: "x", metadata: { t: ["\udf4e"] } }, "a", ".metadata"],
+    ["with half a character in a field's name", { id: "a", text: "x", metadata: { "\ud83c": 1 } }, "a", ".metadata"],
     ["with __proto__", JSON.parse('{"id":"a","text":"x","__proto__":1}'), "a", ""],
     ["with __proto__ as metadata", JSON.parse('{"id":"a","text":"x","metadata":{"__proto__":1}}'), "a", ".metadata"],
   ])("refuse one %s alone, and store the others", async (_, item, id, field) => {

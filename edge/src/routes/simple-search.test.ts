@@ -99,6 +99,13 @@ describe("search", () => {
     expectError(await post("/v1/collections/none/search", { query: "a" }), 404, "collection_not_found");
   });
 
+  it("refuses half a character, in the query and in a filter", async () => {
+    const half = "Fresh \ud83c";
+    expectError(await search({ query: half }), 400, "invalid_request", "query");
+    const filter = { field: "title", eq: half };
+    expectError(await search({ query: "x", filter }), 400, "invalid_request", "filter");
+  });
+
   it("refuses a filter that nests without end, as JSON and as multipart", async () => {
     const filter = `${'{"all":['.repeat(20_000)}${"]}".repeat(20_000)}`;
     const form = new FormData();
