@@ -126,3 +126,14 @@ export function graphsOf(manifest: Manifest): Readonly<Record<string, Variants>>
     ? { image: manifest.image.files, text: manifest.text.files }
     : { pair: manifest.files };
 }
+
+/** The same model with other files of its graphs, named as by `graphsOf`. */
+export function withFiles(manifest: Manifest, change: (files: Variants, graph: string) => Variants): Manifest {
+  if (manifest.family === "ofa") return { ...manifest, files: change(manifest.files, "pair") };
+  const { image, text } = manifest;
+  return {
+    ...manifest,
+    image: { ...image, files: change(image.files, "image") },
+    text: { ...text, files: change(text.files, "text") },
+  };
+}

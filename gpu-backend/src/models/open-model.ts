@@ -41,8 +41,9 @@ export interface OpenedModel {
   readonly loadingBytes: number;
 }
 
-/** @throws ModelFault if it is no manifest, or one of another model than the folder's name says. */
-export async function readManifest(folder: ModelFolder, json: string): Promise<Manifest> {
+/** @throws ModelFault if it cannot be read, is no manifest, or one of another model than the folder's name says. */
+export async function readManifest(folder: ModelFolder): Promise<Manifest> {
+  const json = await blaming(MANIFEST, "make it readable", () => readFile(join(folder.path, MANIFEST), "utf8"));
   const manifest = await blaming(MANIFEST, `correct it, or ${PULL_AGAIN}`, () => Manifest.parse(JSON.parse(json)));
   const { id, revision } = manifest;
   if (id !== folder.id || (folder.revision ?? revision) !== revision)
@@ -136,6 +137,3 @@ function fitsIntoMemory(files: readonly ChosenFile[], needed: number, free: numb
     "give the process more memory, take a smaller variant (MODEL_VARIANTS) or serve fewer models (MODELS)",
   );
 }
-
-export const readManifestText = (folder: ModelFolder): Promise<string> =>
-  blaming(MANIFEST, "make it readable", () => readFile(join(folder.path, MANIFEST), "utf8"));

@@ -219,6 +219,43 @@ describe("reload", () => {
     expect(await embed(serving, "tiny@1")).toEqual(before);
   });
 
+  it.each(["fp16", "int8"])(
+    "keeps a model to which %s is added beside what is loaded, or from which it is removed",
+    async (other) => {
+      const manifest = tinyManifest("tiny", files);
+      const { image, text } = manifest;
+      const more = {
+        ...manifest,
+        image: { ...image, files: { ...image.files, [other]: { ...image.files.fp32, path: "image_more.onnx" } } },
+        text: { ...text, files: { ...text.files, [other]: { ...text.files.fp32, path: "text_more.onnx" } } },
+      };
+      await writeTinyModel(modelsDir, "tiny", files);
+      const serving = await load();
+      const model = serving.models.get("tiny@1");
+      for (const changed of [more, manifest]) {
+        await writeFile(join(modelsDir, "tiny", "manifest.json"), JSON.stringify(changed));
+        await serving.reload();
+        expect(serving.refused).toEqual([]);
+        expect(serving.models.get("tiny@1")).toBe(model);
+      }
+    },
+  );
+
+  it("goes on with a variant that was removed, and says how to be served what is left", async () => {
+    await writeTinyModel(modelsDir, "tiny", files);
+    const serving = await load();
+    const before = await embed(serving, "tiny@1");
+    const manifest = tinyManifest("tiny", files);
+    const left = { ...manifest, text: { ...manifest.text, files: { fp16: manifest.text.files.fp32 } } };
+    await writeFile(join(modelsDir, "tiny", "manifest.json"), JSON.stringify(left));
+    await serving.reload();
+    expect(serving.refused.map(({ reason }) => reason)).toEqual([
+      "the text graph is being served as fp32, which manifest.json does not list any more; " +
+        "restart the server, which then takes what is left, or pull that variant again",
+    ]);
+    expect(await embed(serving, "tiny@1")).toEqual(before);
+  });
+
   it("runs once after another, whatever comes meanwhile, and sees what was there when it was asked for", async () => {
     const serving = await load();
     await writeTinyModel(modelsDir, "one", files);

@@ -14,14 +14,8 @@ import type { Manifest, Variant } from "./manifest.ts";
 import { freeBytes } from "./memory.ts";
 import { findModelFolders, inOrderOfPreference, isWanted, MANIFEST, type ModelFolder } from "./model-folders.ts";
 import { isOf, type Model, type ModelOf } from "./models.ts";
-import {
-  type Location,
-  type OpenedModel,
-  type OpenOptions,
-  openModel,
-  readManifest,
-  readManifestText,
-} from "./open-model.ts";
+import { type Location, type OpenedModel, type OpenOptions, openModel, readManifest } from "./open-model.ts";
+import { requireSame } from "./same-model.ts";
 
 export interface RegistryOptions extends Omit<OpenOptions, "freeBytes"> {
   /** Folders that hold models' folders; one that does not exist holds none. */
@@ -52,8 +46,8 @@ export interface ModelReport {
 
 interface Loaded extends OpenedModel {
   readonly location: Location;
-  /** As it was when the model was loaded: a revision does not change. */
-  readonly manifestText: string;
+  /** As it was when the model was loaded. */
+  readonly manifest: Manifest;
   readonly leases: Leases;
   readonly loadMs: number;
 }
@@ -174,14 +168,13 @@ export class Registry {
       if (this.#closing) break;
       const before = [loadedFrom.get(folder.path)];
       try {
-        const text = await readManifestText(folder);
-        const manifest = await readManifest(folder, text);
+        const manifest = await readManifest(folder);
         const key = modelRevisionKey(manifest);
         before.push(this.#loaded.get(key));
         const other = offers.get(key);
         if (other)
           throw new ModelFault(`"${key}" is offered by ${other.folder.path} already`, "remove one of the two folders");
-        offers.set(key, { folder, loaded: await this.#keepOrLoad(folder, text, manifest) });
+        offers.set(key, { folder, loaded: await this.#keepOrLoad(folder, manifest) });
       } catch (error) {
         refused.push({ id: folder.name, reason: reasonOf(error) });
         for (const loaded of before) if (loaded) fallbacks.push({ folder, loaded });
@@ -196,17 +189,13 @@ export class Registry {
     for (const { id } of this.#refused) observer.modelRefused(id);
   }
 
-  async #keepOrLoad(folder: ModelFolder, manifestText: string, manifest: Manifest): Promise<Loaded> {
+  async #keepOrLoad(folder: ModelFolder, manifest: Manifest): Promise<Loaded> {
     const current = this.#loaded.get(modelRevisionKey(manifest));
-    if (current?.manifestText === manifestText) {
+    if (current) {
+      requireSame(manifest, current);
       current.location.path = folder.path;
       return current;
     }
-    if (current)
-      throw new ModelFault(
-        `revision "${manifest.revision}" is being served with another ${MANIFEST}, and a revision does not change`,
-        "give the new files another revision",
-      );
     const { log, now, observer = UNOBSERVED } = this.#options;
     const startedAt = now();
     const location = { path: folder.path };
@@ -220,7 +209,7 @@ export class Registry {
       modelRevisionKey(served),
       graphs.map(([graph]) => graph),
     );
-    return { ...opened, location, manifestText, leases: new Leases(), loadMs };
+    return { ...opened, location, manifest, leases: new Leases(), loadMs };
   }
 
   /** From now on this is what is served; what was and no longer is will be unloaded. */

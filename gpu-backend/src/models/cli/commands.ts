@@ -47,7 +47,10 @@ export async function runCommand(args: Arguments, context: CommandContext): Prom
     }
     case "remove":
       if (args.variants.length === 0) print(`${await removeModel(id, { builtInDir, dir })} is gone.`);
-      else print(`${(await removeVariants(id, args.variants, { builtInDir, dir })).join(", ")} of ${id} is left.`);
+      else {
+        const left = (await removeVariants(id, args.variants, { builtInDir, dir })).join(", ");
+        print(`${left} of ${id} is left. Restart a server that has ${args.variants.join(" or ")} loaded.`);
+      }
       return true;
   }
 }

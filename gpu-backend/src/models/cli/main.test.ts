@@ -90,7 +90,7 @@ describe("models", () => {
     expect(both.output).toContain("MODEL_VARIANTS=fp32,fp16,int8 npm start -- --model acme-clip");
     expect(await run("remove", "acme-clip", "--variant", "int8")).toMatchObject({
       code: 0,
-      output: "fp32 of acme-clip is left.\n",
+      output: "fp32 of acme-clip is left. Restart a server that has int8 loaded.\n",
     });
     expect((await run("list")).output).toMatch(/acme-clip +1 +installed +fp32 600\.0 kB +Apache/);
     expect(await run("verify", "acme-clip")).toMatchObject({ code: 0 });

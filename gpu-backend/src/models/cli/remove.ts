@@ -29,7 +29,8 @@ export async function removeModel(name: string, options: RemoveOptions): Promise
 }
 
 /**
- * A server that has them loaded goes on with them; its next start takes one that is left.
+ * A server that has them loaded goes on with them, but cannot replace a session's worker that dies: it needs a restart, which
+ * takes one that is left.
  * @returns the variants that are left.
  * @throws UsageError if the model lacks one of them, or would be left with none.
  */

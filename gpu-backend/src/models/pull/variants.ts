@@ -1,5 +1,5 @@
 /** Which files of a model belong to which variants. */
-import { graphsOf, type Manifest, type ModelFile, Variant, type Variants } from "../manifest.ts";
+import { graphsOf, type Manifest, type ModelFile, Variant, withFiles } from "../manifest.ts";
 import { UsageError } from "./errors.ts";
 
 /** Smallest first: the one that a pull takes when it is not told. */
@@ -21,11 +21,9 @@ export function variantsOf(manifest: Manifest): readonly Variant[] {
 
 /** The same model with these variants alone. */
 export function withVariants(manifest: Manifest, variants: readonly Variant[]): Manifest {
-  const kept = (files: Variants): Variants =>
-    Object.fromEntries(Object.entries(files).filter(([variant]) => variants.includes(Variant.parse(variant))));
-  if (manifest.family === "ofa") return { ...manifest, files: kept(manifest.files) };
-  const { image, text } = manifest;
-  return { ...manifest, image: { ...image, files: kept(image.files) }, text: { ...text, files: kept(text.files) } };
+  return withFiles(manifest, (files) =>
+    Object.fromEntries(Object.entries(files).filter(([variant]) => variants.includes(Variant.parse(variant)))),
+  );
 }
 
 /**
