@@ -13,17 +13,12 @@ import type {
 } from "./collection-types.ts";
 import { toWire, type WireInput } from "./inputs.ts";
 import { type BatchOptions, inCalls } from "./split.ts";
-import type { CallOptions, Transport } from "./transport.ts";
+import type { CallOptions, Deleted, Transport } from "./transport.ts";
 import { upsert } from "./upsert.ts";
 
 interface ItemList {
   readonly data: readonly Item[];
   readonly next_cursor: string | null;
-}
-
-interface Deleted {
-  /** How many items there were to delete. */
-  readonly deleted: number;
 }
 
 export class Collection {
@@ -47,9 +42,15 @@ export class Collection {
     return this.#transport.json({ method: "GET", path: this.#path }, options);
   }
 
-  /** Deletes the collection and all its items. */
+  /**
+   * Deletes the collection and all its items. If a later try finds it gone, after one whose outcome nobody knows, that one has
+   * deleted it: `deleted` is 0 then, for how many items there were is not known.
+   *
+   * @throws NotFoundError if there was no such collection from the first.
+   */
   delete(options?: CallOptions): Promise<Deleted> {
-    return this.#transport.json({ method: "DELETE", path: this.#path, writes: true }, options);
+    const call = { method: "DELETE", path: this.#path, writes: true, ifGone: { deleted: 0 } } as const;
+    return this.#transport.json(call, options);
   }
 
   /**
@@ -109,12 +110,20 @@ export class Collection {
     return this.#transport.bytes({ method: "GET", path: `${this.#itemPath(id)}/image` }, options);
   }
 
-  /** @throws NotFoundError if there is no such item. */
+  /**
+   * If a later try finds it gone, after one whose outcome nobody knows, that one has deleted it.
+   *
+   * @throws NotFoundError if there was no such item from the first.
+   */
   deleteItem(id: string, options?: CallOptions): Promise<Deleted> {
-    return this.#transport.json({ method: "DELETE", path: this.#itemPath(id), writes: true }, options);
+    const call = { method: "DELETE", path: this.#itemPath(id), writes: true, ifGone: { deleted: 1 } } as const;
+    return this.#transport.json(call, options);
   }
 
-  /** By any number of ids, or by a filter on metadata; ids that there are not are passed by. */
+  /**
+   * By any number of ids, or by a filter on metadata; ids that there are not are passed by. What was deleted by a try that
+   * failed after that is not counted.
+   */
   async deleteItems(selector: ItemSelector, options?: BatchOptions): Promise<Deleted> {
     const call = (json: ItemSelector, callOptions?: CallOptions) => {
       const path = `${this.#path}/items/delete`;

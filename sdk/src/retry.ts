@@ -1,5 +1,5 @@
 /** Which failures are worth another try, and how long to wait before it. */
-import { ApiError, ConnectionError } from "./errors.ts";
+import { ApiError, ConnectionError, NotFoundError } from "./errors.ts";
 
 /** The API is asked again later than this by the caller, not by us: a month's quota takes weeks to come back. */
 const LONGEST_WAIT_MS = 60_000;
@@ -27,6 +27,14 @@ function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError || isHeldByEarlierTry(error)) return true;
   return error instanceof ApiError && (error.status === 408 || error.status === 429 || error.status >= 500);
 }
+
+/** Nobody knows what a try that ended so has done. */
+export const mayHaveBeenDone = (error: unknown): boolean =>
+  error instanceof ConnectionError || (error instanceof ApiError && error.status >= 500);
+
+/** In the API's own words: the page of a proxy, or an API that has no such route, says nothing of the thing. */
+export const isGone = (error: unknown): boolean =>
+  error instanceof NotFoundError && error.code !== null && error.code !== "not_found";
 
 /** Idempotency keys are ours alone: what is in progress is an earlier try of the same call. */
 export const isHeldByEarlierTry = (error: unknown): boolean =>

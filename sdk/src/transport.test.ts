@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ApiError, AuthenticationError, ConnectionError, ServerError, SightlineError, TimeoutError } from "./errors.ts";
+import {
+  ApiError,
+  AuthenticationError,
+  ConnectionError,
+  NotFoundError,
+  ServerError,
+  SightlineError,
+  TimeoutError,
+} from "./errors.ts";
 import { type Call, type RetryNotice, Transport, type TransportOptions } from "./transport.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -180,6 +188,39 @@ describe("another try", () => {
     expect(seen).toHaveLength(3);
     await expect(transport().json(read, { maxRetries: 0 })).rejects.toBeInstanceOf(ServerError);
     expect(seen).toHaveLength(4);
+  });
+});
+
+describe("a deletion that finds nothing", () => {
+  const call: Call = { method: "DELETE", path: "/v1/collections/shop/items/1", writes: true, ifGone: { deleted: 1 } };
+  const gone = refusal(404, "item_not_found");
+
+  it.each([
+    ["was broken off", broken],
+    ["gave no answer in time", silent],
+    ["failed after it had deleted", refusal(503, "store_unavailable", { "retry-after": "1" })],
+  ])("has been done where a try before it %s", async (_, first) => {
+    answers = [first, refusal(409, "idempotency_in_progress"), refusal(429, "rate_limit_exceeded"), gone];
+    expect(await transport({ timeoutMs: 500 }).json(call)).toEqual({ deleted: 1 });
+  });
+
+  it("is an error on the first try, and after one that was refused before it did anything", async () => {
+    answers = [gone];
+    await expect(transport().json(call)).rejects.toBeInstanceOf(NotFoundError);
+    answers = [refusal(429, "rate_limit_exceeded", { "retry-after": "1" }), gone];
+    await expect(transport().json(call)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("is an error where it is not the API that knows of no such thing", async () => {
+    answers = [broken, (response) => response.writeHead(404).end("<html>Not Found</html>")];
+    await expect(transport().json(call)).rejects.toMatchObject({ status: 404, code: null });
+    answers = [broken, refusal(404, "not_found")];
+    await expect(transport().json(call)).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("is an error of a call that does not delete", async () => {
+    answers = [broken, gone];
+    await expect(transport().json(read)).rejects.toBeInstanceOf(NotFoundError);
   });
 });
 

@@ -1,6 +1,6 @@
 /** One call to the API: its headers, its tries, its time. */
 import { ConnectionError, errorFromResponse, SightlineError, TimeoutError } from "./errors.ts";
-import { isHeldByEarlierTry, retryDelay } from "./retry.ts";
+import { isGone, isHeldByEarlierTry, mayHaveBeenDone, retryDelay } from "./retry.ts";
 
 /** What any call may be told. */
 export interface CallOptions {
@@ -26,6 +26,14 @@ export interface Call {
   readonly json?: unknown;
   /** Carries an idempotency key, the same one in all its tries, so that it is done once. */
   readonly writes?: boolean;
+  /** Of a DELETE: the answer if a later try finds nothing, since one before it, whose end nobody knows, has deleted it. */
+  readonly ifGone?: Deleted;
+}
+
+/** What a call that deletes answers. */
+export interface Deleted {
+  /** How many there were to delete; 0 for a collection if the answer that told was lost, and it was found gone. */
+  readonly deleted: number;
 }
 
 export interface TransportOptions extends Pick<CallOptions, "timeoutMs" | "maxRetries"> {
@@ -64,13 +72,15 @@ export class Transport {
 
   /** @throws ApiError, ConnectionError, the reason of the signal, or SightlineError if somebody else answered. */
   async json<T>(call: Call, options: CallOptions = {}): Promise<T> {
-    const body = await this.#untilAnswered(call, options, (response) => response.text());
-    try {
-      return JSON.parse(body) as T;
-    } catch (cause) {
-      const message = `${this.#options.baseUrl} gave no answer of Sightline's: is it the API's address, and no page of a proxy or a login?`;
-      throw new SightlineError(message, { cause });
-    }
+    return this.#untilAnswered(call, options, async (response) => {
+      const body = await response.text();
+      try {
+        return JSON.parse(body) as T;
+      } catch (cause) {
+        const message = `${this.#options.baseUrl} gave no answer of Sightline's: is it the API's address, and no page of a proxy or a login?`;
+        throw new SightlineError(message, { cause });
+      }
+    });
   }
 
   /** @throws as `json` does. */
@@ -81,10 +91,13 @@ export class Transport {
   async #untilAnswered<T>(call: Call, options: CallOptions, read: (response: Response) => Promise<T>): Promise<T> {
     const { maxRetries = this.#options.maxRetries } = options;
     const request = this.#requestOf(call);
+    let mayBeDone = false;
     for (let [tries, failures, heldMs] = [1, 0, 0]; ; tries++) {
       try {
         return await this.#tryOnce(request, options, read);
       } catch (error) {
+        if (call.ifGone && mayBeDone && isGone(error)) return call.ifGone as T;
+        mayBeDone ||= mayHaveBeenDone(error);
         const isHeld = isHeldByEarlierTry(error);
         if (!isHeld) failures++;
         const isWorthIt = isHeld ? maxRetries > 0 && heldMs < LONGEST_HOLD_MS : failures <= maxRetries;

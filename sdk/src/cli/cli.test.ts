@@ -100,6 +100,25 @@ describe("admin", () => {
   });
 });
 
+describe("deleting", () => {
+  const tells = (args: readonly string[]) =>
+    cli(args, { ...known(), SIGHTLINE_ADMIN_TOKEN: "token" }).then(({ code, stdout }) => [code, stdout]);
+
+  it.each([
+    [["admin", "tenants", "delete", "acme"], "tenant_not_found", "acme is gone, with its keys\n"],
+    [["admin", "keys", "revoke", "acme", "k1"], "key_not_found", "k1 is revoked\n"],
+    [["collections", "delete", "shop"], "collection_not_found", "shop is gone\n"],
+  ] as const)(
+    "with %j is done where a try that failed has done it, and not where there was none",
+    async (args, code, said) => {
+      api.readFaults.push(refusal(503, "store_unavailable", { "retry-after": "0" }), refusal(404, code));
+      expect(await tells(args)).toEqual([0, said]);
+      api.readFaults.push(refusal(404, code));
+      expect(await tells(args)).toEqual([3, ""]);
+    },
+  );
+});
+
 describe("admin keys update", () => {
   const operator = () => ({ SIGHTLINE_URL: api.url, SIGHTLINE_ADMIN_TOKEN: "token" });
   const update = (...flags: string[]) => cli(["admin", "keys", "update", "acme", "k1", ...flags], operator());

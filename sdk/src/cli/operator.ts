@@ -1,5 +1,5 @@
 /** The operator API's calls about tenants and their keys; `../types.test.ts` holds the types to the contract. */
-import { type CallOptions, Transport } from "../transport.ts";
+import { type CallOptions, type Deleted, Transport } from "../transport.ts";
 import type { Usage } from "../types.ts";
 import { sayWaiting } from "./context.ts";
 import { ADMIN_TOKEN, readSettings } from "./settings.ts";
@@ -50,10 +50,6 @@ interface Page<T> {
   readonly next_cursor?: string | null;
 }
 
-interface Deleted {
-  readonly deleted: number;
-}
-
 /** A second try after an answer that was lost would make a second key. */
 const ONCE: CallOptions = { maxRetries: 0 };
 
@@ -94,7 +90,7 @@ export class Operator {
   }
 
   deleteTenant(id: string): Promise<Deleted> {
-    return this.#transport.json({ method: "DELETE", path: tenantPath(id) }, ONCE);
+    return this.#transport.json({ method: "DELETE", path: tenantPath(id), ifGone: { deleted: 1 } });
   }
 
   usage(id: string, month: string | undefined): Promise<Usage> {
@@ -121,7 +117,7 @@ export class Operator {
   }
 
   revokeKey(tenant: string, key: string): Promise<Deleted> {
-    return this.#transport.json({ method: "DELETE", path: keyPath(tenant, key) }, ONCE);
+    return this.#transport.json({ method: "DELETE", path: keyPath(tenant, key), ifGone: { deleted: 1 } });
   }
 }
 

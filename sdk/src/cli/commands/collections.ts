@@ -49,6 +49,9 @@ export function addCollections(program: Command): void {
     .argument("<name>")
     .action(async (name: string, _options: object, command: Command) => {
       const { sightline, show } = await contextOf(command);
-      show(await sightline.collection(name).delete(), ({ deleted }) => `${name} is gone, with ${deleted} items`);
+      show(await sightline.collection(name).delete(), ({ deleted }) =>
+        // 0 also if the answer that told how many was lost.
+        deleted === 0 ? `${name} is gone` : `${name} is gone, with ${deleted} items`,
+      );
     });
 }
