@@ -10,6 +10,11 @@ describe("Manifest", () => {
     expect(Manifest.parse(good)).toEqual(good);
   });
 
+  it("takes a background of six hex digits, in either case", () => {
+    const image = { ...good.image, background: "#FFee00" };
+    expect(Manifest.parse({ ...good, image }).image).toEqual(image);
+  });
+
   it("takes pixels for normalised floats where it says nothing", () => {
     const { pixels: _, ...image } = good.image;
     expect(Manifest.parse({ ...good, image }).image.pixels).toBe("float32_nchw");
@@ -35,6 +40,8 @@ describe("Manifest", () => {
       { ...good, image: { ...good.image, files: { fp32: { ...file, url: "http://a.example/b" } } } },
     ],
     ["a deviation of zero", { ...good, image: { ...good.image, std: [0.2, 0, 0.2] } }],
+    ["a colour's name", { ...good, image: { ...good.image, background: "white" } }],
+    ["a transparent background", { ...good, image: { ...good.image, background: "#ffffff00" } }],
     ["a template without a place", { ...good, default_template: "a photo" }],
   ])("refuses %s", (_, manifest) => {
     expect(Manifest.safeParse(manifest).success).toBe(false);

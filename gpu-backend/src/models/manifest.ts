@@ -33,7 +33,10 @@ const IMAGE = {
   size: z.int().min(1).max(2048),
   resize: z.enum(["shortest", "squash"]),
   interpolation: z.literal("bicubic"),
-  background: z.string().min(1).optional(),
+  background: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, "a background is #rrggbb")
+    .optional(),
   /** `uint8_nhwc`: the graph takes bytes and normalises them itself; mean and deviation are then information only. */
   pixels: z.enum(["float32_nchw", "uint8_nhwc"]).default("float32_nchw"),
   mean: PerChannel,

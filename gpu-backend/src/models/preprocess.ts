@@ -14,7 +14,7 @@ export interface ImageSpec {
   /** `shortest` keeps the proportions and crops the centre; `squash` gives them up and shows everything. */
   readonly resize: "shortest" | "squash";
   readonly interpolation: "bicubic";
-  /** A CSS colour to lay transparent pictures on; without it, transparency is ignored as by Pillow's `convert("RGB")`. */
+  /** The colour, `#rrggbb`, to lay transparent pictures on; without it, transparency is ignored as by Pillow's `convert("RGB")`. */
   readonly background?: string;
   /**
    * Where there is no background: CLIP's reference drops transparency after the resize, in which a colour weighs by it, and

@@ -72,6 +72,12 @@ describe("a model is refused with one line, and the others are served, if", () =
       MANIFEST_REMEDY,
     ],
     [
+      "its manifest lays pictures on a colour that is none",
+      manifestWith(({ image }) => Object.assign(image, { background: "withe" })),
+      /^manifest\.json: image\.background: a background is #rrggbb$/,
+      MANIFEST_REMEDY,
+    ],
+    [
       "its manifest is of another model",
       manifestWith((manifest) => Object.assign(manifest, { id: "other" })),
       /^manifest\.json is of "other" in revision "1", but the folder is named "bad"$/,
