@@ -90,7 +90,8 @@ describe("limits", () => {
 
   it("let the dearest call that is allowed through a full bucket", async () => {
     const image = bytesToBase64(await png(1, 2, 3));
-    const input = [...Array(PLANS.free.imagesPerCall).fill({ image }), ...Array(192).fill("a")];
+    const { imagesPerCall, textsPerCall } = PLANS.free;
+    const input = [...Array(imagesPerCall).fill({ image }), ...Array(textsPerCall).fill("a")];
     const labels = [{ label: "x", prompts: Array(LIMITS.promptsPerCall).fill("a") }];
     expect((await post("/v1/classify", { input, labels }, { key: "roundTrip" })).status).toBe(200);
   });

@@ -20,7 +20,7 @@ import type { Embedded } from "./embeddings/entry.ts";
 import { resolve } from "./embeddings/resolve.ts";
 import { added, cachedIn, type Outcome, type SourceCounts } from "./embeddings/slots.ts";
 import type { Task } from "./embeddings/task.ts";
-import { admit, checkCallSize } from "./middleware/admission.ts";
+import { admit } from "./middleware/admission.ts";
 
 /** An input and the request field that it came from, for errors. */
 export interface NamedInput {
@@ -126,10 +126,8 @@ export async function embedAll(
   inputs: readonly NamedInput[],
   more: Work = {},
 ): Promise<readonly Embedded[]> {
-  const work = workOf(inputs);
-  checkCallSize(c, { image: work.image });
   const parsed = inputs.map(({ input }) => input);
-  const outcomes = await answersTo(c, embedding(model), parsed, { ...work, ...more });
+  const outcomes = await answersTo(c, embedding(model), parsed, { ...workOf(inputs), ...more });
   return outcomes.map((outcome, i) => {
     if (!(outcome instanceof ApiError)) return outcome;
     throw outcome.status < 500 ? outcome.at(inputs[i]?.param ?? "input") : outcome;

@@ -120,10 +120,10 @@ function refusal(decision: Decision, limit: LimitName, work: Work, now: number):
 const secondsFor = (units: number, perSecond: number): number => Math.max(0, Math.ceil(units / perSecond));
 
 /**
- * @param param the field that holds them, where it is one.
+ * @param param the field that holds them.
  * @throws ApiError(too_many_inputs) if the caller's plan allows fewer images or texts in one call.
  */
-export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work, param: string | null = null): void {
+export function checkCallSize(c: Context<App>, { image = 0, text = 0 }: Work, param: string): void {
   const { imagesPerCall, textsPerCall } = PLANS[c.var.identity.plan];
   const excess: readonly [string, number, number][] = [
     ["images", image, imagesPerCall],

@@ -1,3 +1,4 @@
+import { PLANS } from "@sightline/shared/limits";
 import { bytesToBase64, softmax } from "@sightline/shared/vectors";
 import { describe, expect, it } from "vitest";
 import { call, expectError, post } from "../testing/client.ts";
@@ -62,6 +63,11 @@ describe("POST /v1/classify", () => {
   ])("refuses %s", async (_, json, code, param) => {
     expectError(await post("/v1/classify", json), 400, code, param);
   });
+
+  it("refuses more inputs than the plan has", async () => {
+    const json = { input: Array(PLANS.free.textsPerCall + 1).fill("a"), labels: ["x"] };
+    expectError(await post("/v1/classify", json, { key: "alsoPoor" }), 400, "too_many_inputs", "input");
+  });
 });
 
 describe("POST /v1/rank", () => {
@@ -93,6 +99,17 @@ describe("POST /v1/rank", () => {
     ["no query", { candidates: ["x"] }, "invalid_request", "query"],
   ])("refuses %s", async (_, json, code, param) => {
     expectError(await post("/v1/rank", json), 400, code, param);
+  });
+
+  it("refuses more pictures than the plan has", async () => {
+    const image = bytesToBase64(await png(1, 2, 3));
+    const candidates = Array(PLANS.free.imagesPerCall + 1).fill({ image });
+    expectError(
+      await post("/v1/rank", { query: "a", candidates }, { key: "alsoPoor" }),
+      400,
+      "too_many_inputs",
+      "candidates",
+    );
   });
 });
 

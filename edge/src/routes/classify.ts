@@ -6,7 +6,8 @@ import { dot, meanDirection, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, type NamedInput, namedInputs, usageOf, withModel } from "../inference.ts";
+import { embedAll, type NamedInput, namedInputs, usageOf, withModel, workOf } from "../inference.ts";
+import { checkCallSize } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -50,6 +51,7 @@ export function classify(router: Router): void {
     async (c) => {
       const request = await readBody(c, ClassifyRequest, { multipart: (image) => ({ input: { image } }) });
       const inputs = namedInputs(request.input, "input");
+      checkCallSize(c, workOf(inputs), "input");
       return withModel(c, "clip", request.model, async (model) => {
         const template = request.template ?? model.defaultTemplate;
         const prompts = request.labels.map((label, i) => promptsOf(label, i, template));

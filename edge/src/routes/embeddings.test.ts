@@ -156,7 +156,7 @@ describe("POST /v1/embeddings", () => {
 
     it("more than 64 images", async () => {
       const image = bytesToBase64(await png(9, 9, 9));
-      expectError(await embed(Array(65).fill({ image })), 400, "too_many_inputs");
+      expectError(await embed(Array(65).fill({ image })), 400, "too_many_inputs", "input");
     });
 
     it("an unknown model", async () => {

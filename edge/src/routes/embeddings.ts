@@ -36,7 +36,7 @@ export function embeddings(router: Router): void {
     async (c) => {
       const request = await readBody(c, EmbeddingsRequest, { multipart: asInput, bare: asInput });
       const inputs = namedInputs(request.input, "input");
-      checkCallSize(c, workOf(inputs));
+      checkCallSize(c, workOf(inputs), "input");
       return withModel(c, "clip", request.model, async (model) => {
         if (request.dimensions !== undefined && request.dimensions !== model.dims) {
           throw new ApiError("invalid_request", {

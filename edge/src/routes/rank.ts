@@ -5,7 +5,8 @@ import { dot, softmax } from "@sightline/shared/vectors";
 import { z } from "zod";
 import { vectorOf } from "../embeddings/entry.ts";
 import { readBody } from "../http/body.ts";
-import { embedAll, namedInputs, usageOf, withModel } from "../inference.ts";
+import { embedAll, namedInputs, usageOf, withModel, workOf } from "../inference.ts";
+import { checkCallSize } from "../middleware/admission.ts";
 import { requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 
@@ -33,6 +34,7 @@ export function rank(router: Router): void {
       const request = await readBody(c, RankRequest, { multipart: (image) => ({ query: { image } }) });
       const query = { param: "query", input: parseInput(request.query, "query") };
       const inputs = [query, ...namedInputs(request.candidates, "candidates")];
+      checkCallSize(c, workOf(inputs), "candidates");
       return withModel(c, "clip", request.model, async (model) => {
         const entries = await embedAll(c, model, inputs);
         const [queryVector = new Float32Array(), ...candidates] = entries.map(vectorOf);
