@@ -26,7 +26,9 @@ const PICTURES: Codes = [
 ];
 const INPUTS: Codes = [...TEXTS, ...PICTURES, ...MODEL];
 const COLLECTION: Codes = ["collection_not_found", "store_unavailable"];
-const ITEM: Codes = [...COLLECTION, "item_not_found"];
+/** What lies in a collection: the store may be the backend's. */
+const STORED: Codes = [...COLLECTION, ...BACKEND];
+const ITEM: Codes = [...STORED, "item_not_found"];
 const MIGRATION: Codes = [...COLLECTION, "migration_not_found", "migration_conflict", ...MODEL];
 const SNAPSHOTS: Codes = ["snapshots_elsewhere", ...BACKEND];
 
@@ -40,14 +42,14 @@ const OF_OPERATION: Readonly<Record<string, Codes>> = {
   listModels: BACKEND,
   listCollections: ["store_unavailable"],
   putCollection: ["collection_conflict", "store_unavailable", ...MODEL],
-  getCollection: COLLECTION,
-  deleteCollection: COLLECTION,
+  getCollection: STORED,
+  deleteCollection: STORED,
   putItems: ["empty_input", "too_many_inputs", ...COLLECTION, ...MODEL],
-  listItems: [...COLLECTION, "invalid_cursor"],
+  listItems: [...STORED, "invalid_cursor"],
   getItem: ITEM,
-  getItemImage: ITEM,
-  deleteItem: [...ITEM, "overloaded"],
-  deleteItems: [...COLLECTION, "overloaded", "deadline_exceeded"],
+  getItemImage: [...COLLECTION, "item_not_found"],
+  deleteItem: ITEM,
+  deleteItems: STORED,
   getUsage: ["store_unavailable"],
   createTenant: ["tenant_conflict"],
   deleteTenant: ["tenant_not_empty"],
@@ -58,7 +60,7 @@ const OF_OPERATION: Readonly<Record<string, Codes>> = {
   putRouting: ["store_unavailable"],
   deleteRouting: ["store_unavailable"],
   listTenantCollections: ["store_unavailable"],
-  verifyCollection: COLLECTION,
+  verifyCollection: STORED,
   startMigration: MIGRATION,
   getMigration: MIGRATION,
   copyItems: MIGRATION,
