@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { withFiles } from "../manifest.ts";
 import { findInCatalogue, readCatalogue } from "./catalogue.ts";
 import { modelToPull } from "./testing/model-to-pull.ts";
 import { chooseVariants, filesOf } from "./variants.ts";
@@ -34,6 +35,11 @@ it.each<[string, unknown, string]>([
     "has a file that comes from nowhere",
     { ...entry, text: { ...entry.text, tokenizer: { ...entry.text.tokenizer, url: undefined } } },
     "every file of a catalogue's manifest has a url",
+  ],
+  [
+    "has no variant that all graphs have",
+    withFiles(entry, ({ int8, fp32 }, graph) => (graph === "image" ? { fp16: fp32 } : { int8 })),
+    "the graphs of a catalogue's manifest have a variant in common",
   ],
 ])("names a manifest that %s", async (_, manifest, reason) => {
   await writeFile(join(folder, "acme-clip.json"), typeof manifest === "string" ? manifest : JSON.stringify(manifest));

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Manifest } from "../manifest.ts";
 import { UsageError } from "./errors.ts";
-import { filesOf } from "./variants.ts";
+import { filesOf, variantsOf } from "./variants.ts";
 
 const SUFFIX = ".json";
 
 const CatalogueEntry = Manifest.refine((manifest) => filesOf(manifest).every((file) => file.url !== undefined), {
   message: "every file of a catalogue's manifest has a url",
+}).refine((manifest) => variantsOf(manifest).length > 0, {
+  // Variants are pulled by one name for all graphs.
+  message: "the graphs of a catalogue's manifest have a variant in common",
 });
 
 /** @returns by id, in order. @throws Error that names the manifest at fault. */
