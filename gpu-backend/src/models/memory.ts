@@ -30,7 +30,7 @@ export interface WeighedFile {
 export const loadingBytes = (family: Family, files: readonly WeighedFile[]): number =>
   Math.round(files.reduce((sum, { variant, bytes }) => sum + bytes * PEAK[family][variant], 0));
 
-/** Bytes that so many pairs take while they are judged. @param side of the model's pictures, in pixels. */
+/** Bytes that so many pairs take while they are judged, on the CPU provider. @param side of the model's pictures, in pixels. */
 export const batchBytes = (pairs: number, side: number, file: WeighedFile): number =>
   Math.round(pairs * Math.min(PAIR_BYTES, PAIR_PER_FILE * file.bytes) * (side / 480) ** 2);
 

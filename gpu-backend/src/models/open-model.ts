@@ -62,8 +62,10 @@ export interface Location {
 /** @throws ModelFault if the model cannot be served as it lies. */
 export async function openModel(location: Location, manifest: Manifest, options: OpenOptions): Promise<OpenedModel> {
   if (manifest.family === "ofa") {
-    const { maxPairBatch } = options.engine;
-    const working = (file: ChosenFile) => batchBytes(maxPairBatch, manifest.image.size, file);
+    const { maxPairBatch, providers } = options.engine;
+    // Another provider has the batch in its own memory, of which nothing is known here.
+    const working = (file: ChosenFile) =>
+      providers[0] === "cpu" ? batchBytes(maxPairBatch, manifest.image.size, file) : 0;
     const parts = await gather(location, manifest, { pair: manifest.files }, options, working);
     return { ...parts.found, model: await openOfaModel({ manifest, ...parts }) };
   }

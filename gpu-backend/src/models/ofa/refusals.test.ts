@@ -10,8 +10,11 @@ import {
   tinyOfaTokenizer,
 } from "@sightline/shared/testing/tiny-ofa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Provider } from "../../inference/providers.ts";
 import { FILE_REMEDY, MANIFEST_REMEDY, type RefusalCase, reasonBesideAGoodOne } from "../../testing/refusals.ts";
+import { registryOptions } from "../../testing/registry-options.ts";
 import { writeTinyOfa } from "../../testing/tiny-ofa-folder.ts";
+import { loadRegistry } from "../registry.ts";
 
 let modelsDir: string;
 beforeEach(async () => {
@@ -213,5 +216,18 @@ describe("an OFA is refused with one line, and the others are served, if", () =>
     expect(await reasonBesideAGoodOne(modelsDir, { freeBytes: () => 1_000_000 })).toMatch(
       /^loading model\.onnx takes about \d+\.\d MB, and 1\.0 MB are free; give the process more memory/,
     );
+  });
+
+  it("its largest batch does not fit beside it, where the batch would lie in this memory", async () => {
+    const options = registryOptions(modelsDir);
+    const reasons = async (...providers: Provider[]) => {
+      const engine = { ...options.engine, providers, maxPairBatch: 400 };
+      const registry = await loadRegistry({ ...options, engine, freeBytes: () => 5 * tinyOfaGraph().length });
+      await registry.close();
+      return registry.refused.map(({ reason }) => reason);
+    };
+    expect(await reasons("cpu")).toEqual([expect.stringMatching(/^loading model\.onnx takes about/)]);
+    // There is no GPU in a test, so the CPU it is in the end.
+    expect(await reasons("cuda", "cpu")).toEqual([]);
   });
 });
