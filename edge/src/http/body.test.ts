@@ -1,7 +1,9 @@
+import { LIMITS } from "@sightline/shared/limits";
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { App } from "../context.ts";
+import { deadlineIn } from "../deadline.ts";
 import { get } from "../testing/client.ts";
 import { readBody, SCALARS } from "./body.ts";
 
@@ -46,6 +48,31 @@ describe("a multipart body", () => {
       Object.keys(properties).filter((name) => takesScalar(properties[name] ?? {})),
     );
     expect([...new Set(scalars)].toSorted()).toEqual([...SCALARS].toSorted());
+  });
+});
+
+describe("a body that comes slowly", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("leaves the call its whole time", async () => {
+    const app = new Hono<App>().post("/", async (c) => {
+      c.set("deadline", deadlineIn(LIMITS.deadlineMs));
+      await readBody(c, z.unknown());
+      return c.json(c.var.deadline.remainingMs());
+    });
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          vi.setSystemTime(Date.now() + LIMITS.deadlineMs);
+          controller.enqueue(new TextEncoder().encode("{}"));
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 }, // not before it is read
+    );
+    const answer = await app.request("/", { method: "POST", headers: { "content-type": "application/json" }, body });
+    expect(await answer.json()).toBe(LIMITS.deadlineMs);
   });
 });
 

@@ -3,9 +3,11 @@
  * bare image. All forms become the same plain value before the schema sees it; image bytes stay bytes.
  */
 import { ApiError } from "@sightline/shared/errors";
+import { LIMITS } from "@sightline/shared/limits";
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { App } from "../context.ts";
+import { deadlineIn } from "../deadline.ts";
 import { explain } from "./explain.ts";
 
 /** Where the image of a multipart or bare-image request goes in the value that the schema parses. */
@@ -29,6 +31,8 @@ export async function readBody<T extends z.ZodType>(
   const value = await readValue(c, type, forms);
   // Hono would keep the bytes for as long as the request lasts: of the largest body, a sixth of what an isolate may hold.
   c.req.bodyCache = {};
+  // The time is for the work: how long the caller took to send it is no part of that.
+  c.set("deadline", deadlineIn(LIMITS.deadlineMs));
   const whole = isContainer(value) && !Array.isArray(value);
   refuseOddShapes(whole && apart !== undefined ? { ...value, [apart]: undefined } : value);
   return check(schema, value);
