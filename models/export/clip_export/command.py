@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
@@ -14,6 +15,7 @@ from .manifest import NAME
 TARGET = Path(__file__).parents[3] / ".sightline" / "models"
 # A protobuf message, and so a file that holds its own weights, ends there.
 LARGEST_FILE = 2**31
+BASE_URL = re.compile(r"https://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 
 
 def options(program: str, doc: str, checkpoint: str, results: str) -> argparse.ArgumentParser:
@@ -32,13 +34,18 @@ def options(program: str, doc: str, checkpoint: str, results: str) -> argparse.A
 
 
 def checked_variants(args: argparse.Namespace, known: Collection[str]) -> list[str]:
-    """The variants asked for. @raises BadInput for one that is not known, and for names that are none"""
+    """The variants asked for. @raises BadInput for one that is not known, and for what no manifest may say"""
     variants = args.variants.split(",")
     if unknown := set(variants) - set(known):
         raise BadInput(f"there is no variant {sorted(unknown)[0]!r}: {', '.join(known)}")
     for name, value in (("--id", args.id), ("--revision", args.revision)):
         if not NAME.fullmatch(value):
             raise BadInput(f"{name} is lower-case letters, digits, '.', '_' and '-', at most 63, not {value!r}")
+    for name, value in (("--license", args.license), ("--source", args.source)):
+        if not value:
+            raise BadInput(f"{name} is empty")
+    if args.url is not None and not BASE_URL.fullmatch(args.url):
+        raise BadInput(f"--url is https://host/folder, to which the files' names are added, not {args.url!r}")
     return variants
 
 

@@ -87,6 +87,15 @@ def test_arguments_that_no_manifest_takes(refused, open_clip_folder):
     assert "no variant 'fp8'" in refused(folder, "--variants", "fp8")
     assert "--id is lower-case" in refused(folder, "--id", "Tiny/1")
     assert "{} exactly once" in refused(folder, "--template", "a photo")
+    assert "--license is empty" in refused(folder, "--license", "")
+    assert "--source is empty" in refused(folder, "--source", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://models.example/m", "models.example", "https://", "https:///m", "https://models.example/m?v=1"]
+)
+def test_an_address_at_which_no_file_can_be_pulled(url, refused, open_clip_folder):
+    assert "--url is https://host/folder" in refused(open_clip_folder(), "--url", url)
 
 
 def test_a_file_that_strays_from_torch_or_depends_on_its_batch(open_clip_folder, arguments, tmp_path):
