@@ -10,7 +10,18 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
+import { Script } from "../redis-script.ts";
 import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
+
+/** KEYS: collections · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its new record. Returns whether it did. */
+const REPLACE = new Script(`
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record or not string.find(record, ARGV[2], 1, true) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`);
+
+const Replaced = z.union([z.literal(0), z.literal(1)]);
 
 /** The first place of a collection is said by its record. */
 const StoredCollection = z.object({
@@ -135,9 +146,17 @@ export class CollectionRegistry {
     return asking(() => this.#redis.hsetnx(key, record.name, stored(record)));
   }
 
-  /** What is not its places. */
-  async replace(record: CollectionRecord): Promise<void> {
-    await asking(() => this.#redis.hset(redisKeys.collections(this.#tenant), record.name, stored(record)));
+  /**
+   * What is not its places.
+   * @returns false if there is no longer this collection, or another one of its name.
+   */
+  async replace(record: CollectionRecord): Promise<boolean> {
+    const same = `"id":${JSON.stringify(record.id)}`;
+    const call = [record.name, same, stored(record)];
+    return asking(async () => {
+      const answer = await this.#redis.evaluate(REPLACE, [redisKeys.collections(this.#tenant)], call);
+      return Replaced.parse(answer) === 1;
+    });
   }
 
   /** Every write that begins from now on goes where this says, and every search. */

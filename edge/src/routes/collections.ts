@@ -136,8 +136,8 @@ async function put(
   const { description = existing.description, pictures = existing.pictures } = request;
   if (description === existing.description && pictures === existing.pictures) return existing;
   const changed = { ...existing, description, pictures };
-  await registry.replace(changed);
-  return changed;
+  // Another call may have deleted it since, and made another one.
+  return (await registry.replace(changed)) ? changed : put(c, name, request);
 }
 
 const summary = (record: CollectionRecord) => ({

@@ -1,0 +1,47 @@
+import { CollectionName, ModelId, Revision, TenantId } from "@sightline/shared/ids";
+import { describe, expect, it } from "vitest";
+import { configFrom } from "../env.ts";
+import { createRedis } from "../redis.ts";
+import { env } from "../testing/client.ts";
+import { CollectionCache, CollectionRegistry, newCollection } from "./registry.ts";
+
+const name = CollectionName.parse("a");
+
+/** Of a tenant of its own; and a collection that can be made in it, each time another one. */
+function world() {
+  const tenant = TenantId.parse(`t${crypto.randomUUID().slice(0, 8)}`);
+  const registry = new CollectionRegistry(createRedis(configFrom(env)), new CollectionCache(), tenant);
+  const make = (description: string) =>
+    newCollection({
+      name,
+      model: ModelId.parse("m"),
+      revision: Revision.parse("1"),
+      dims: 4,
+      description,
+      pictures: true,
+      createdAt: new Date().toISOString(),
+    });
+  return { registry, make };
+}
+
+describe("a change of a collection", () => {
+  it("is made once", async () => {
+    const { registry, make } = world();
+    const made = make(`"id":"another"`);
+    await registry.create(made);
+    expect(await registry.replace({ ...made, description: "changed" })).toBe(true);
+    expect(await registry.find(name)).toEqual({ ...made, description: "changed" });
+  });
+
+  it("does not bring back what was deleted, nor put it in the place of another of its name", async () => {
+    const { registry, make } = world();
+    const [gone, another] = [make("gone"), make(`it says "id" and more`)];
+    await registry.create(gone);
+    await registry.delete(name);
+    expect(await registry.replace(gone)).toBe(false);
+    expect(await registry.find(name)).toBeUndefined();
+    await registry.create(another);
+    expect(await registry.replace(gone)).toBe(false);
+    expect(await registry.find(name)).toEqual(another);
+  });
+});
