@@ -24,6 +24,7 @@ from .manifest import dump, entry, manifest
 from .precision import half, int8
 from .tokenizer import answer_ids, find, make, tokenizer_json
 
+LARGEST_IMAGE = 2048  # that the service takes
 CHANGES = {"fp32": lambda graph: graph, "fp16": half, "int8": int8}
 
 
@@ -38,8 +39,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def export(args: argparse.Namespace) -> Path:
     """@returns the model's folder. @raises BadInput"""
     variants = checked_variants(args, BOUNDS)
-    if args.image_size < 32 or args.image_size % 16:
-        raise BadInput(f"--image-size is a multiple of 16, and 32 or more, not {args.image_size}")
+    if args.image_size % 16 or not 32 <= args.image_size <= LARGEST_IMAGE:
+        raise BadInput(f"--image-size is a multiple of 16 from 32 to {LARGEST_IMAGE}, not {args.image_size}")
     folder = new_folder(args)
     if not args.checkpoint.exists():
         raise BadInput(f"{args.checkpoint} does not exist")

@@ -113,6 +113,7 @@ def test_refuses_arguments_and_leaves_what_exists_alone(run, source, tmp_path):
     assert run(source, "--variants", "fp8") == (2, "ofa_export: there is no variant 'fp8': fp32, fp16, int8")
     assert "--id is lower-case" in run(source, "--id", "Tiny/1")[1]
     assert "multiple of 16" in run(source, "--image-size", "100")[1]
+    assert "from 32 to 2048" in run(source, "--image-size", "2064")[1]
     assert "does not exist" in run(tmp_path / "nowhere.pt")[1]
     (tmp_path / "models" / "tiny").mkdir(parents=True)
     code, line = run(source)
