@@ -20,6 +20,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const command = (...words: string[]): Command => words.map(encodeText) as unknown as Command;
 const run = (backing: Backing, ...words: string[]): Promise<Reply> => backing.execute(command(...words));
 
+/** Runs the commands that its arguments hold, each after the number of its words. */
+const RUN_ALL = `
+  local i = 1
+  while i <= #ARGV do
+    local last = i + tonumber(ARGV[i])
+    redis.pcall(unpack(ARGV, i + 1, last))
+    i = last + 1
+  end`;
+
 /** Opens a backing for the time of `use`. */
 async function withBacking<T>(use: (backing: Backing) => Promise<T>, options: MemoryOptions = { file }): Promise<T> {
   const backing = openMemory(options);
@@ -54,19 +63,48 @@ describe("a restart", () => {
     expect(await withBacking((redis) => redis.execute([encodeText("GET"), bytes]))).toBe(bytes);
   });
 
-  it("forgets cache entries, limits and whatever scripts wrote", async () => {
+  it("forgets cache entries and limits", async () => {
     await withBacking(async (redis) => {
       await run(redis, "SET", "cached", "1", "EX", "100");
       await run(redis, "HSET", "bucket", "tokens", "1");
       await run(redis, "PEXPIRE", "bucket", "100000");
-      await run(redis, "EVAL", "return redis.call('SET', 'scripted', '1')", "0");
     });
     expect(await withBacking((redis) => run(redis, "DBSIZE"))).toBe(0);
   });
 
-  it("writes nothing for cache entries", async () => {
+  it("keeps what scripts changed, in full and also where they failed afterwards", async () => {
+    const replace = `
+      if redis.call('HEXISTS', KEYS[1], 'f') == 0 then return 0 end
+      redis.call('HSET', KEYS[1], 'f', 'new')
+      redis.call('SET', KEYS[2], 'new')
+      redis.call('DEL', KEYS[3])
+      return 1`;
+    await withBacking(async (redis) => {
+      await run(redis, "HSET", "hash", "f", "old");
+      await run(redis, "SET", "rotated", "old");
+      expect(await run(redis, "EVAL", replace, "3", "hash", "key", "rotated")).toBe(1);
+      await run(redis, "EVAL", "redis.call('SET', 'early', '1'); redis.call('INCR', 'key')", "0");
+    });
+    await withBacking(async (redis) => {
+      expect(await run(redis, "HGETALL", "hash")).toEqual(["f", "new"]);
+      expect(await run(redis, "MGET", "key", "rotated", "early")).toEqual(["new", null, "1"]);
+    });
+  });
+
+  it("forgets a key for which a script set an expiry", async () => {
+    await withBacking(async (redis) => {
+      await run(redis, "SET", "key", "old");
+      const script = "redis.call('SET', KEYS[1], 'new'); return redis.call('PEXPIRE', KEYS[1], 100000)";
+      expect(await run(redis, "EVAL", script, "1", "key")).toBe(1);
+    });
+    expect(await withBacking((redis) => run(redis, "EXISTS", "key"))).toBe(0);
+  });
+
+  it("writes nothing for cache entries and limits", async () => {
     await withBacking(async (redis) => {
       const before = statSync(file).size;
+      const admit = "redis.call('HSET', KEYS[1], 't', '1'); return redis.call('PEXPIRE', KEYS[1], 100000)";
+      for (let i = 0; i < 3; i++) await run(redis, "EVAL", admit, "1", `bucket:${i}`);
       for (let i = 0; i < 100; i++) await run(redis, "SET", `cached:${i}`, "vector", "EX", "100");
       await run(redis, "DEL", "cached:0", "missing");
       expect(statSync(file).size).toBe(before);
@@ -112,11 +150,15 @@ describe("a restart", () => {
       fc.tuple(fc.constantFrom("INCR", "GETDEL", "PERSIST", "GET"), key),
       fc.tuple(fc.constantFrom("DEL", "EXISTS"), key, key),
     );
-    const property = fc.asyncProperty(fc.array(words, { maxLength: 30 }), fc.boolean(), async (commands, isOne) => {
+    const forms = fc.constantFrom("alone", "in a transaction", "in a script");
+    const property = fc.asyncProperty(fc.array(words, { maxLength: 30 }), forms, async (commands, form) => {
       rmSync(file, { force: true });
       const before = await withBacking(async (redis) => {
-        if (isOne) await redis.transaction(commands.map((each) => command(...each)));
-        else for (const each of commands) await run(redis, ...each);
+        if (form === "in a transaction") await redis.transaction(commands.map((each) => command(...each)));
+        else if (form === "in a script") {
+          const counted = commands.flatMap((each) => [`${each.length}`, ...each]);
+          expect(await run(redis, "EVAL", RUN_ALL, "0", ...counted)).toBeNull();
+        } else for (const each of commands) await run(redis, ...each);
         for (const each of ["a", "b", "c"])
           if (Number(await run(redis, "TTL", each)) >= 0) await run(redis, "DEL", each);
         return contents(redis);

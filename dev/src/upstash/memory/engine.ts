@@ -18,10 +18,14 @@ export class MemoryRedis {
   readonly #record: (writes: readonly Command[]) => void;
   readonly #scripts = new LuaScripts((command) => this.#runFromScript(command));
   readonly #scriptCommands = new Map(Object.entries(this.#scriptTable()));
+  /** What the call under way has written so far, by commands and by scripts' commands, in their order. */
+  #writes: Command[] = [];
+  /** The keys that the call under way may have changed, and whether they were lasting before it. */
+  readonly #touched = new Map<ByteString, boolean>();
 
   /**
    * @param record is told, before the reply is given, of the commands that rebuild the keys without an expiry; all
-   * writes of a transaction in one call. Writes by scripts are not told: those are limits, which start afresh.
+   * writes of a transaction, and of a script, in one call.
    */
   constructor(options: KeyspaceOptions, record: (writes: readonly Command[]) => void) {
     this.#store = new Keyspace(options);
@@ -29,19 +33,13 @@ export class MemoryRedis {
   }
 
   execute(command: Command): Reply {
-    const writes: Command[] = [];
-    const reply = this.#run(command, writes);
-    if (writes.length > 0) this.#record(writes);
-    return reply;
+    return this.#recording(() => this.#run(command));
   }
 
   transaction(commands: readonly Command[]): readonly Reply[] | CommandError {
     if (commands.some((command) => this.#find(command) instanceof CommandError))
       return new CommandError("EXECABORT Transaction discarded because of previous errors.");
-    const writes: Command[] = [];
-    const replies = commands.map((command) => this.#run(command, writes));
-    if (writes.length > 0) this.#record(writes);
-    return replies;
+    return this.#recording(() => commands.map((command) => this.#run(command)));
   }
 
   /** The commands that rebuild every key without an expiry. */
@@ -49,24 +47,36 @@ export class MemoryRedis {
     return [...this.#store.lasting()].flatMap(([key, value]) => dumpKey(key, value));
   }
 
-  #run(command: Command, writes: Command[]): Reply {
+  /** Runs a call and records what it wrote; nothing where all its keys had, and have, an expiry or do not exist, as those of limits. */
+  #recording<T>(call: () => T): T {
+    this.#writes = [];
+    this.#touched.clear();
+    try {
+      return call();
+    } finally {
+      const concernsLasting = [...this.#touched].some(([key, lasted]) => lasted || this.#store.isLasting(key));
+      if (this.#writes.length > 0 && concernsLasting) this.#record(this.#writes);
+    }
+  }
+
+  #run(command: Command): Reply {
     const spec = this.#find(command);
-    if (spec instanceof CommandError) return spec;
+    return spec instanceof CommandError ? spec : this.#perform(spec, command);
+  }
+
+  #perform(spec: CommandSpec, command: Command): Reply {
     const [, ...args] = command;
     const changing = spec.writes?.(args, this.#store) ?? [];
     const lastedBefore = new Set(changing.filter((key) => this.#store.isLasting(key)));
+    for (const key of changing) if (!this.#touched.has(key)) this.#touched.set(key, lastedBefore.has(key));
     const reply = attempt(() => spec.run(this.#store, ...args));
-    if (!(reply instanceof CommandError)) this.#noteWrites(command, changing, lastedBefore, writes);
+    if (!(reply instanceof CommandError)) this.#noteWrites(command, changing, lastedBefore);
     return reply;
   }
 
   /** A key that stays without expiry needs the command itself; one that becomes so, all of it; one that was, its end. */
-  #noteWrites(
-    command: Command,
-    changing: readonly ByteString[],
-    lastedBefore: ReadonlySet<ByteString>,
-    writes: Command[],
-  ): void {
+  #noteWrites(command: Command, changing: readonly ByteString[], lastedBefore: ReadonlySet<ByteString>): void {
+    const writes = this.#writes;
     if (changing.some((key) => lastedBefore.has(key) && this.#store.isLasting(key))) writes.push(command);
     for (const key of changing) {
       const value = this.#store.get(key);
@@ -77,12 +87,11 @@ export class MemoryRedis {
   }
 
   #runFromScript(command: Command): Reply {
-    const [name, ...args] = command;
-    const spec = DATA_COMMANDS.get(name.toUpperCase());
+    const spec = DATA_COMMANDS.get(command[0].toUpperCase());
     if (!spec) return new CommandError("ERR Unknown Redis command called from script");
     if (!fitsArity(spec, command))
       return new CommandError("ERR Wrong number of args calling Redis command from script");
-    return attempt(() => spec.run(this.#store, ...args));
+    return this.#perform(spec, command);
   }
 
   #find(command: Command): CommandSpec | CommandError {
