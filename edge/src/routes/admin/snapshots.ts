@@ -45,7 +45,8 @@ export function adminSnapshots(router: Router): void {
       operationId: "restoreSnapshot",
       summary: "Begin to put back what a snapshot holds",
       description:
-        "What was written since is gone. Collections and pictures are not part of it: one that was made later is empty then.",
+        "What was written since is gone. Collections and pictures are not part of it: one that was made later is empty then. " +
+        "A migration that was begun later has to be rolled back and dropped before, else its collection may be empty, too.",
       params: SnapshotParams,
     },
     async (c) => c.json(await ask(c, { op: "restore", name: check(SnapshotParams, c.req.param()).name })),
