@@ -13,6 +13,9 @@ const MAX_VALUES = 8;
 /** A row of chips, not a catalogue. */
 const MAX_FACETS = 12;
 
+/** A key that a filter can name: one segment of the contract's `Field`, for a dot in it reaches into objects. */
+const isNameable = (field: string): boolean => /^[\p{L}\p{N}_-]+$/u.test(field) && field.length <= 128;
+
 /**
  * Fields with two to eight values, at least one of which several results share; the commonest values first.
  * @param results only their metadata is looked at; lists and objects in it are passed by.
@@ -23,7 +26,7 @@ export function facetsOf(
   const fields = new Map<string, Map<Scalar, number>>();
   for (const { metadata } of results) {
     for (const [field, value] of Object.entries(metadata ?? {})) {
-      if (!isScalar(value) || value === "") continue;
+      if (!isScalar(value) || value === "" || !isNameable(field)) continue;
       const counts = fields.get(field) ?? new Map<Scalar, number>();
       fields.set(field, counts.set(value, (counts.get(value) ?? 0) + 1));
     }
