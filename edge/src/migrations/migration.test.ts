@@ -273,6 +273,20 @@ describe("a migration", () => {
     expect([...(await shop.list()).keys()].sort()).toEqual(["text", "unseen", "vector", "words"]);
   });
 
+  it("does not bring back by a rollback what a filter has deleted", async () => {
+    const shop = await collection([
+      { id: "text", text: "a text", metadata: { n: 1 } },
+      { id: "vector", embedding: axis(1), metadata: { n: 2 } },
+      { id: "other", embedding: axis(2), metadata: { n: 3 } },
+    ]);
+    await shop.start();
+    await shop.copyAll(60);
+    await shop.migrate("/switch", { leave_behind: true });
+    expect((await shop.ask("POST", "/items/delete", { filter: { field: "n", lt: 3 } })).body).toEqual({ deleted: 1 });
+    await shop.migrate("/rollback");
+    expect([...(await shop.list()).keys()]).toEqual(["other"]);
+  });
+
   it("refuses vectors of the caller's own one by one, unless it goes to the same revision", async () => {
     const shop = await collection([]);
     await shop.start();

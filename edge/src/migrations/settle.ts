@@ -1,10 +1,10 @@
 /**
  * Copies items from one place of a collection into another while they are being written and deleted.
  *
- * Whoever writes or deletes an item does it in three steps: the first place, the picture, the mirror. Here an item is read (point,
- * then picture), written to the mirror, and read again; if it has changed meanwhile, it is done once more. So the mirror ends
- * with what the last writer meant: had he written the first place before our second reading, we would have seen it; if he did
- * it later, his write to the mirror comes after ours.
+ * Whoever writes an item does it in three steps: the first place, the picture, the mirror; who deletes one begins with the picture.
+ * Here an item is read (point, then picture), written to the mirror, and read again; if it has changed meanwhile, it is done once
+ * more. So the mirror ends with what the last writer meant: had he written the first place before our second reading, we would
+ * have seen it; if he did it later, his write to the mirror comes after ours.
  */
 import type { LeftBehind } from "@sightline/shared/api/migrations";
 import { ApiError } from "@sightline/shared/errors";

@@ -1,7 +1,7 @@
 import { LIMITS } from "@sightline/shared/limits";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { describe, expect, it } from "vitest";
-import { call, del, env, expectError, get, post, put } from "../testing/client.ts";
+import { call, del, env, expectError, get, post, put, type TestEnv } from "../testing/client.ts";
 import { collectionWith, fresh, picture } from "../testing/collections.ts";
 import { png } from "../testing/images.ts";
 
@@ -88,6 +88,16 @@ describe("items", () => {
     expect((await post(`/v1/collections/${name}/items/delete`, { filter })).body).toEqual({ deleted: 1 });
     expectError(await get(`/v1/collections/${name}/items/red/image`), 404, "item_not_found");
     expect((await get(`/v1/collections/${name}/items/blue/image`)).status).toBe(200);
+  });
+
+  it("are found again by a filter whose deletion failed half-way", async () => {
+    const name = await collectionWith([{ id: "i", image: await picture(255, 0, 0), metadata: { n: 1 } }]);
+    const remove = (where?: TestEnv) =>
+      post(`/v1/collections/${name}/items/delete`, { filter: { field: "n", eq: 1 } }, { ...(where && { env: where }) });
+    const bucket = { delete: () => Promise.reject(new Error("R2 is away")) };
+    expectError(await remove({ ...env, PICTURES: bucket as never }), 503, "store_unavailable");
+    expect((await remove()).body).toEqual({ deleted: 1 });
+    expectError(await get(`/v1/collections/${name}/items/i/image`), 404, "item_not_found");
   });
 
   it("are deleted by id, by ids and by filter", async () => {
