@@ -33,15 +33,16 @@ describe("a change of a collection", () => {
     expect(await registry.find(name)).toEqual({ ...made, description: "changed" });
   });
 
-  it("does not bring back what was deleted, nor put it in the place of another of its name", async () => {
+  it("does not touch another of its name, nor bring back what was deleted", async () => {
     const { registry, make } = world();
     const [gone, another] = [make("gone"), make(`it says "id" and more`)];
     await registry.create(gone);
-    await registry.delete(name);
+    await registry.delete(gone);
     expect(await registry.replace(gone)).toBe(false);
     expect(await registry.find(name)).toBeUndefined();
     await registry.create(another);
     expect(await registry.replace(gone)).toBe(false);
+    await registry.delete(gone);
     expect(await registry.find(name)).toEqual(another);
   });
 });

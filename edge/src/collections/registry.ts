@@ -13,15 +13,23 @@ import type { RedisClient } from "../redis.ts";
 import { Script } from "../redis-script.ts";
 import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
 
-/** KEYS: collections · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its new record. Returns whether it did. */
-const REPLACE = new Script(`
+/**
+ * KEYS: collections, places · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its new record; none to
+ * delete it. Returns whether it was there.
+ */
+const CHANGE = new Script(`
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record or not string.find(record, ARGV[2], 1, true) then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if ARGV[3] then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+else
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('HDEL', KEYS[2], ARGV[1])
+end
 return 1
 `);
 
-const Replaced = z.union([z.literal(0), z.literal(1)]);
+const Changed = z.union([z.literal(0), z.literal(1)]);
 
 /** The first place of a collection is said by its record. */
 const StoredCollection = z.object({
@@ -150,13 +158,8 @@ export class CollectionRegistry {
    * What is not its places.
    * @returns false if there is no longer this collection, or another one of its name.
    */
-  async replace(record: CollectionRecord): Promise<boolean> {
-    const same = `"id":${JSON.stringify(record.id)}`;
-    const call = [record.name, same, stored(record)];
-    return asking(async () => {
-      const answer = await this.#redis.evaluate(REPLACE, [redisKeys.collections(this.#tenant)], call);
-      return Replaced.parse(answer) === 1;
-    });
+  replace(record: CollectionRecord): Promise<boolean> {
+    return this.#change(record, stored(record));
   }
 
   /** Every write that begins from now on goes where this says, and every search. */
@@ -165,14 +168,17 @@ export class CollectionRegistry {
     await asking(() => this.#redis.hset(redisKeys.places(this.#tenant), name, text));
   }
 
-  async delete(name: CollectionName): Promise<void> {
-    await asking(() =>
-      Promise.all([
-        this.#redis.hdel(redisKeys.collections(this.#tenant), name),
-        this.#redis.hdel(redisKeys.places(this.#tenant), name),
-      ]),
-    );
-    this.#cache.delete(this.#cacheKey(name));
+  /** This very collection: another one that was made under its name since then stays. */
+  async delete(record: CollectionRecord): Promise<void> {
+    await this.#change(record);
+    this.#cache.delete(this.#cacheKey(record.name));
+  }
+
+  /** @returns whether it is still the collection of its name. */
+  #change({ id, name }: CollectionRecord, ...next: readonly string[]): Promise<boolean> {
+    const keys = [redisKeys.collections(this.#tenant), redisKeys.places(this.#tenant)];
+    const call = [name, `"id":${JSON.stringify(id)}`, ...next];
+    return asking(async () => Changed.parse(await this.#redis.evaluate(CHANGE, keys, call)) === 1);
   }
 
   #cacheKey(name: CollectionName): string {

@@ -99,7 +99,7 @@ export function collections(router: Router): void {
       // Items first: if this stops half-way, the collection is still there to be deleted again. What is being written
       // meanwhile lies under an id that no collection has any more.
       const deleted = await deleteEverything(accessFor(c, c.var.identity.tenant), record);
-      await registry.delete(name);
+      await registry.delete(record);
       return c.json({ deleted } satisfies z.infer<typeof DeletedResponse>);
     },
   );
