@@ -22,15 +22,22 @@ interface KeyMinting {
 
 type NewKey = Pick<KeyRecord, "name" | "scopes" | "expiresAt">;
 
+/** KEYS: tenants (hash) · ARGV: 1 id · 2 the record that was read · 3 the new one. Returns whether it still was that. */
+const CHANGE_TENANT = new Script(`
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`);
+
 /**
- * KEYS: the tenant's keys (hash), the key's record · ARGV: 1 public id · 2 record · 3 expiry in ms, if any
- * Returns whether there was such a key.
+ * KEYS: the tenant's keys (hash), the key's record · ARGV: 1 public id · 2 the record that was read · 3 the new one ·
+ * 4 expiry in ms, if any. Returns whether it still was that.
  */
-const REPLACE_KEY = new Script(`
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('SET', KEYS[2], ARGV[2])
-if ARGV[3] then redis.call('PEXPIREAT', KEYS[2], ARGV[3]) end
+const CHANGE_KEY = new Script(`
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('SET', KEYS[2], ARGV[3])
+if ARGV[4] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end
 return 1
 `);
 
@@ -60,7 +67,7 @@ export class TenantDirectory {
   /** @throws ApiError(tenant_not_found) */
   async get(id: TenantId): Promise<TenantRecord> {
     const tenant = await this.find(id);
-    if (!tenant) throw new ApiError("tenant_not_found", { message: `There is no tenant "${id}".` });
+    if (!tenant) throw tenantNotFound(id);
     return tenant;
   }
 
@@ -79,8 +86,19 @@ export class TenantDirectory {
     if (!created) throw new ApiError("tenant_conflict", { param: "id" });
   }
 
-  async replace(tenant: TenantRecord): Promise<void> {
-    await this.#redis.hset(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
+  /**
+   * @param change is asked again if another call has changed the tenant meanwhile: neither call's changes are lost.
+   * @throws ApiError(tenant_not_found)
+   */
+  async change(id: TenantId, change: (tenant: TenantRecord) => TenantRecord): Promise<TenantRecord> {
+    for (;;) {
+      const text = await this.#redis.hget(redisKeys.tenants, id);
+      const tenant = parsed(TenantRecord, text);
+      if (!tenant) throw tenantNotFound(id);
+      const changed = change(tenant);
+      const call = [id, text ?? "", JSON.stringify(changed)];
+      if ((await this.#redis.evaluate(CHANGE_TENANT, [redisKeys.tenants], call)) === 1) return changed;
+    }
   }
 
   /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
@@ -128,13 +146,21 @@ export class TenantDirectory {
     ]);
   }
 
-  /** @throws ApiError(key_not_found) if it has been revoked since it was read: who changes a key must not bring it back. */
-  async replaceKey(record: KeyRecord): Promise<void> {
-    const { tenant, publicId, digest, expiresAt } = record;
-    const expiry = expiresAt === null ? [] : [Date.parse(expiresAt)];
-    const places = [redisKeys.keysOf(tenant), redisKeys.apiKey(digest)];
-    const replaced = await this.#redis.evaluate(REPLACE_KEY, places, [publicId, JSON.stringify(record), ...expiry]);
-    if (replaced !== 1) throw keyNotFound(publicId);
+  /**
+   * @param change is asked again if another call has changed the key meanwhile: neither call's changes are lost.
+   * @throws ApiError(key_not_found), also if it is revoked meanwhile: who changes a key must not bring it back.
+   */
+  async changeKey(tenant: TenantId, publicId: string, change: (key: KeyRecord) => KeyRecord): Promise<KeyRecord> {
+    for (;;) {
+      const text = await this.#redis.hget(redisKeys.keysOf(tenant), publicId);
+      const key = parsed(KeyRecord, text);
+      if (!key) throw keyNotFound(publicId);
+      const changed = change(key);
+      const places = [redisKeys.keysOf(tenant), redisKeys.apiKey(key.digest)];
+      const expiry = changed.expiresAt === null ? [] : [Date.parse(changed.expiresAt)];
+      const call = [publicId, text ?? "", JSON.stringify(changed), ...expiry];
+      if ((await this.#redis.evaluate(CHANGE_KEY, places, call)) === 1) return changed;
+    }
   }
 
   /** The key stops working at once, but for isolates that know it: there within 30 s. */
@@ -145,6 +171,9 @@ export class TenantDirectory {
     ]);
   }
 }
+
+const tenantNotFound = (id: TenantId): ApiError =>
+  new ApiError("tenant_not_found", { message: `There is no tenant "${id}".` });
 
 const keyNotFound = (publicId: string): ApiError =>
   new ApiError("key_not_found", { message: `The tenant has no key "${publicId}".` });

@@ -92,11 +92,13 @@ export function adminKeys(router: Router): void {
       const { overlap_seconds } = await readBody(c, RotateKeyRequest);
       return c.json(
         await asking(async () => {
-          const old = await directoryOf(c).key(tenant, key);
-          const { name, scopes, expiresAt } = old;
+          const { name, scopes, expiresAt } = await directoryOf(c).key(tenant, key);
           const { fresh, answer } = await create(c, tenant, { name, scopes, expiresAt });
           try {
-            await directoryOf(c).replaceKey({ ...old, expiresAt: earlier(expiresAt, overlap_seconds) });
+            await directoryOf(c).changeKey(tenant, key, (old) => ({
+              ...old,
+              expiresAt: earlier(old.expiresAt, overlap_seconds),
+            }));
           } catch (error) {
             // Nobody has seen it: it must not stay behind.
             await directoryOf(c).revokeKey(fresh);
@@ -126,14 +128,12 @@ export function adminKeys(router: Router): void {
       const { name, expires_at } = await readBody(c, UpdateKeyRequest);
       return c.json(
         await asking(async () => {
-          const old = await directoryOf(c).key(tenant, key);
-          const changed: KeyRecord = {
+          const change = (old: KeyRecord): KeyRecord => ({
             ...old,
             ...(name !== undefined && { name }),
             ...(expires_at !== undefined && { expiresAt: expires_at }),
-          };
-          await directoryOf(c).replaceKey(changed);
-          return shown(changed);
+          });
+          return shown(await directoryOf(c).changeKey(tenant, key, change));
         }),
       );
     },

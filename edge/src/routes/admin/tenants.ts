@@ -91,13 +91,7 @@ export function adminTenants(router: Router): void {
     async (c) => {
       const { tenant: id } = check(TenantParams, c.req.param());
       const changes = await readBody(c, UpdateTenantRequest);
-      return c.json(
-        await asking(async () => {
-          const tenant = { ...(await directoryOf(c).get(id)), ...changes };
-          await directoryOf(c).replace(tenant);
-          return shown(tenant);
-        }),
-      );
+      return c.json(shown(await asking(() => directoryOf(c).change(id, (tenant) => ({ ...tenant, ...changes })))));
     },
   );
 
