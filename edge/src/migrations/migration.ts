@@ -36,8 +36,13 @@ interface Migrating {
 /** @throws ApiError(migration_conflict) if there is one already. */
 export async function startMigration(op: Operation, record: CollectionRecord, to: Omit<Placement, "scope">) {
   if (record.mirror) throw new ApiError("migration_conflict", { message: "The collection is being migrated already." });
+  // Whoever is dropping it may not be done, and would forget this migration's mirror.
+  if (record.left.length > 0)
+    throw new ApiError("migration_conflict", {
+      message: "What the last migration has left is not dropped yet: end it again.",
+    });
   const mirror: Mirror = { at: { ...to, scope: newScope() }, role: "next", since: op.now() };
-  await op.access.registry.place(record, { current: placementOf(record), mirror, left: [...record.left] });
+  await op.access.registry.place(record, { current: placementOf(record), mirror, left: [] });
   return describeMigration(op, { ...record, mirror });
 }
 
