@@ -16,3 +16,11 @@ export class Script {
     return this.#digest;
   }
 }
+
+/** KEYS: any · ARGV: 1 a value. Deletes those that hold it: what a call has claimed, and nobody else since. */
+export const RELEASE = new Script(`
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
+end
+return 1
+`);

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { LEASE_MS } from "../deadline.ts";
 import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
-import { Script } from "../redis-script.ts";
+import { RELEASE, Script } from "../redis-script.ts";
 
 /** After each of these another try; then the caller is told to come back. */
 const WAITS_MS = [50, 100, 200, 400, 800, 1600, 1600];
@@ -21,14 +21,6 @@ for i = 1, #KEYS do
   if owner and owner ~= ARGV[1] then return 0 end
 end
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
-return 1
-`);
-
-/** KEYS: items · ARGV: 1 owner. */
-const GIVE_BACK = new Script(`
-for i = 1, #KEYS do
-  if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
-end
 return 1
 `);
 
@@ -53,7 +45,7 @@ export class Turns {
   async take<T>(ids: readonly ItemId[], work: () => Promise<T>): Promise<T> {
     const keys = ids.map(this.#keyOf);
     const owner = crypto.randomUUID();
-    const giveBack = () => this.#redis.evaluate(GIVE_BACK, keys, [owner]).catch(() => undefined);
+    const giveBack = () => this.#redis.evaluate(RELEASE, keys, [owner]).catch(() => undefined);
     const isOurs = await orUnavailable(() => this.#wait(keys, owner), {
       message: "It cannot be seen who else writes these items; nothing was changed.",
     }).catch(async (error: unknown) => {

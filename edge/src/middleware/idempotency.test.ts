@@ -2,7 +2,8 @@ import { sha256Hex } from "@sightline/shared/digest";
 import { TenantId } from "@sightline/shared/ids";
 import { redisKeys } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis/cloudflare";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { RedisClient } from "../redis.ts";
 import { type Answer, del, env, expectError, get, put, setMode } from "../testing/client.ts";
 
 const COLLECTION = `/v1/collections/idem-${crypto.randomUUID().slice(0, 8)}`;
@@ -67,6 +68,17 @@ describe("an idempotency key", () => {
     expectError(await put(`${path}/items`, item, { headers }), 404, "collection_not_found");
     await put(path, {});
     expect((await put(`${path}/items`, item, { headers })).status).toBe(200);
+  });
+
+  it("is free again where it cannot be told that it was taken", async () => {
+    const key = freshKey();
+    const { set } = RedisClient.prototype;
+    vi.spyOn(RedisClient.prototype, "set").mockImplementationOnce(async function (this: RedisClient, ...call) {
+      await set.apply(this, call);
+      throw new Error("no answer in time");
+    });
+    expectError(await write(key, "k"), 503, "store_unavailable", "Idempotency-Key");
+    expect((await write(key, "k")).status).toBe(200);
   });
 
   it("that a dead isolate holds is free again when its short life is over", async () => {

@@ -13,6 +13,7 @@ import type { StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import type { App } from "../context.ts";
 import { orUnavailable } from "../or-unavailable.ts";
+import { RELEASE } from "../redis-script.ts";
 import { admit } from "./admission.ts";
 
 const KEPT_SECONDS = 86_400;
@@ -43,6 +44,10 @@ export const idempotency = createMiddleware<App>(async (c, next) => {
   const found = await orUnavailable(() => claim(c, place, mine), {
     message: "Idempotency keys cannot be looked up; nothing was changed.",
     param: "Idempotency-Key",
+  }).catch(async (error: unknown) => {
+    // Perhaps only the answer was lost: then the key is ours, and a repetition would be told that we are at it.
+    await c.var.redis.evaluate(RELEASE, [place], [JSON.stringify(mine)]).catch(() => undefined);
+    throw error;
   });
   if (found.state === "pending" && found.owner === mine.owner) {
     await next();
