@@ -40,6 +40,13 @@ describe("a breaker", () => {
       expect(breaker.admit()).toBeUndefined();
     });
 
+    it("is worth asking again soon while that one is on its way", () => {
+      const probe = breaker.admit();
+      expect([breaker.waitMs, breaker.askAgainMs]).toEqual([60_000, 1000]);
+      probe?.("failed");
+      expect(breaker.askAgainMs).toBe(60_000);
+    });
+
     it("closes when that one succeeds", () => {
       report("alive");
       expect([breaker.waitMs, breaker.admit(), breaker.admit()]).toEqual([

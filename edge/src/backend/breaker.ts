@@ -5,6 +5,7 @@
 
 const FAILURES_TO_OPEN = 3;
 const OPEN_MS = 60_000;
+const PROBE_MS = 1000;
 
 /** What a call is told to say afterwards, once. A call that cannot tell says `unknown`. */
 export type Verdict = "alive" | "failed" | "unknown";
@@ -13,6 +14,7 @@ export type Report = (verdict: Verdict) => void;
 export class Breaker {
   #failures = 0;
   #closedAgainAt = 0;
+  #isProbed = false;
   readonly #now: () => number;
   readonly #onOpen: () => void;
 
@@ -30,13 +32,20 @@ export class Breaker {
     return this.#isOpen ? Math.max(0, this.#closedAgainAt - this.#now()) : 0;
   }
 
+  /** When it is worth asking again, in milliseconds from now: a call that tries the origin will soon be back. */
+  get askAgainMs(): number {
+    return this.#isProbed ? Math.min(PROBE_MS, this.waitMs) : this.waitMs;
+  }
+
   /** @returns undefined if the origin is not to be called now. */
   admit(): Report | undefined {
     if (!this.#isOpen) return (verdict) => this.#settle(verdict);
     if (this.waitMs > 0) return undefined;
     // A probe may end without a word, when its own request is cancelled: the next one is due after a while all the same.
     const until = this.#open();
+    this.#isProbed = true;
     return (verdict) => {
+      this.#isProbed = false;
       if (verdict !== "unknown") this.#settle(verdict, true);
       else if (this.#closedAgainAt === until) this.#closedAgainAt = this.#now();
     };

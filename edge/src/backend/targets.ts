@@ -55,6 +55,6 @@ export function admit(order: readonly Target[], tried: ReadonlySet<Target>, fail
 
 /** Nobody is asked: the caller hears when the next one will be. */
 export function leftAlone(order: readonly Target[]): ApiError {
-  const waitMs = Math.min(...order.map(({ breaker }) => breaker.waitMs));
+  const waitMs = Math.min(...order.map(({ breaker }) => breaker.askAgainMs));
   return new ApiError("backend_unavailable", { retryAfterSeconds: Math.max(1, waitMs / 1000) });
 }
