@@ -4,15 +4,27 @@ import { type Migration, StartMigrationRequest, type Verification } from "@sight
 import { barFor } from "./bar.ts";
 import type { CollectionArguments as Arguments } from "./command-line.ts";
 import { copyAll, faultsOf } from "./migrate.ts";
-import type { OperatedCollection, Operator } from "./operator.ts";
+import { type OperatedCollection, type Operator, Refused } from "./operator.ts";
 
 const SAMPLE = 20;
 
-/** @returns whether everything is as it should be. */
+/**
+ * A collection that the service refuses is named with its reason, and the others are gone on with.
+ * @returns whether everything is as it should be.
+ * @throws Error if the service cannot be asked, or a tenant is named that has no collections.
+ */
 export async function run(operator: Operator, args: Arguments, print: (line: string) => void): Promise<boolean> {
+  const collections = await chosen(operator, args);
+  if (collections.length === 0) print("there is no collection to do it with");
   let isGood = true;
-  for (const collection of await chosen(operator, args)) {
-    isGood = (await COMMANDS[args.command](operator, collection, args, print)) && isGood;
+  for (const collection of collections) {
+    try {
+      isGood = (await COMMANDS[args.command](operator, collection, args, print)) && isGood;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      print(`${nameOf(collection)}: ${error.message}`);
+      isGood = false;
+    }
   }
   return isGood;
 }
@@ -73,7 +85,11 @@ async function chosen(operator: Operator, args: Arguments): Promise<readonly Ope
   if (args.tenant && args.collection) return [{ tenant: args.tenant, name: args.collection }];
   const all: OperatedCollection[] = [];
   for (const tenant of args.tenant ? [args.tenant] : await operator.tenants()) {
-    for (const { name, model, revision, migration } of await operator.collections(tenant)) {
+    const collections = await operator.collections(tenant);
+    // The service lists the collections of a tenant that there is not, too: none.
+    if (args.tenant && collections.length === 0)
+      throw new Error(`there is no tenant "${tenant}", or it has no collections`);
+    for (const { name, model, revision, migration } of collections) {
       const isMeant = model === args.model && (migration === "next" || revision !== args.revision);
       if (args.command !== "migrate" || isMeant) all.push({ tenant, name });
     }

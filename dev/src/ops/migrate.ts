@@ -15,7 +15,10 @@ interface MigrateOptions {
 /** Items a call; fewer where a model is so slow that a call takes longer than it may. */
 const ITEMS = 32;
 
-/** Copies all that can be copied. @throws Error if the collection is on its way to somewhere else. */
+/**
+ * Copies all that can be copied. If items were left behind, it goes through all of them once more: they may have been written anew, or
+ * deleted, since. @throws Refused if the collection is on its way to somewhere else.
+ */
 export async function copyAll({
   operator,
   collection,
@@ -27,7 +30,8 @@ export async function copyAll({
   let migration = (await operator.migration(collection)) ?? (await operator.start(collection, to));
   checkTarget(migration, to);
   let items = ITEMS;
-  while (migration.status === "waiting" || migration.status === "copying") {
+  let isRepeated = migration.status === "copied" && migration.progress.left_behind > 0;
+  while (isRepeated || migration.status === "waiting" || migration.status === "copying") {
     onProgress(migration);
     if (migration.status === "waiting") await sleep(Math.min(migration.wait_seconds, 5) * 1000);
     try {
@@ -37,6 +41,7 @@ export async function copyAll({
       items = Math.floor(items / 2);
       continue;
     }
+    isRepeated = false;
     migration.left_behind.forEach(onLeftBehind);
   }
   onProgress(migration);
@@ -45,7 +50,8 @@ export async function copyAll({
 
 function checkTarget({ to: { model, revision } }: Migration, wanted: MigrateOptions["to"]): void {
   if ((wanted.model ?? model) === model && (wanted.revision ?? revision) === revision) return;
-  throw new Error(`it is being migrated to ${model}@${revision} already: end that first, or go on with it`);
+  const message = `it is being migrated to ${model}@${revision} already: end that first, or go on with it`;
+  throw new Refused("migration_conflict", message);
 }
 
 /** What speaks against the switch; none if nothing does. Counts may differ by what is being written right now. */

@@ -35,7 +35,7 @@ export interface Operator {
   deleteSnapshot(name: string): Promise<SnapshotList["data"]>;
 }
 
-/** An answer that is not 2xx. */
+/** What cannot be done with a collection or snapshot as it is: an answer of the service that is not 2xx. */
 export class Refused extends Error {
   readonly code: string;
 

@@ -95,6 +95,18 @@ describe("copying", () => {
     }
   });
 
+  it("goes through all once more if items were left behind, which may have been written anew since", async () => {
+    const script = scripted([
+      at("copied", 100, [item("a"), item("b")]),
+      { refused: "deadline_exceeded" },
+      at("copying", 50),
+      at("copied", 100, [item("b")]),
+    ]);
+    expect((await script.copy()).progress.left_behind).toBe(1);
+    expect(script.asked).toHaveLength(4);
+    expect(script.leftBehind).toEqual(["b"]);
+  });
+
   it("does not mistake a migration to elsewhere for its own", async () => {
     await expect(scripted([at("copying")]).copy({ revision: "3" })).rejects.toThrow("m@2 already");
   });
