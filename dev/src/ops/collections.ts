@@ -10,10 +10,16 @@ const SAMPLE = 20;
 
 /**
  * A collection that the service refuses is named with its reason, and the others are gone on with.
+ * @param complain gets what is refused, line by line.
  * @returns whether everything is as it should be.
  * @throws Error if the service cannot be asked, or a tenant is named that has no collections.
  */
-export async function run(operator: Operator, args: Arguments, print: (line: string) => void): Promise<boolean> {
+export async function run(
+  operator: Operator,
+  args: Arguments,
+  print: (line: string) => void,
+  complain: (line: string) => void,
+): Promise<boolean> {
   const collections = await chosen(operator, args);
   if (collections.length === 0) print("there is no collection to do it with");
   let isGood = true;
@@ -22,7 +28,7 @@ export async function run(operator: Operator, args: Arguments, print: (line: str
       isGood = (await COMMANDS[args.command](operator, collection, args, print)) && isGood;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      print(`${nameOf(collection)}: ${error.message}`);
+      complain(`${nameOf(collection)}: ${error.message}`);
       isGood = false;
     }
   }

@@ -21,7 +21,7 @@ try {
 function perform(what: Arguments): Promise<boolean> {
   if ("folder" in what) return runQdrant(what, process.env, console.log);
   const operator = operatorAt(addressOf(what));
-  return "name" in what ? runSnapshots(operator, what, console.log) : run(operator, what, console.log);
+  return "name" in what ? runSnapshots(operator, what, console.log) : run(operator, what, console.log, console.error);
 }
 
 function readArguments(): Arguments {
