@@ -159,6 +159,70 @@ describe.skipIf(!hasBrowser())("the page", () => {
     await expect.poll(async () => (await cardNames(page))[0]).toBe("apple.png");
   });
 
+  /** Drops files that the disk gives as late as the test says. @returns what gives them. */
+  async function dropSlowly(...files: readonly { readonly name: string; readonly buffer: Buffer }[]) {
+    const given = await page.evaluateHandle(
+      (dropped) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const entries = dropped.map(({ name, bytes }) => ({
+          isFile: true,
+          name,
+          file: (give: (file: File) => void) => void promise.then(() => give(new File([new Uint8Array(bytes)], name))),
+        }));
+        const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+        // Files that a script drops are no entries of a file system.
+        Object.defineProperty(event, "dataTransfer", {
+          value: { types: ["Files"], items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })), files: [] },
+        });
+        document.body.dispatchEvent(event);
+        return resolve;
+      },
+      files.map(({ name, buffer }) => ({ name, bytes: [...buffer] })),
+    );
+    return () => given.evaluate((resolve) => resolve());
+  }
+
+  it("adds what was handed over last, and the same to another collection", async () => {
+    const collection = `late-${Date.now()}`;
+    page = await world.open(`#/add?new=${collection}`);
+    const rocket = await emojiFile("1f680", "rocket.png");
+    const folder = [await emojiFile("1f34e", "apple.png"), await emojiFile("1f415", "dog.png")];
+    const chosen = () => page.getByTestId("chosen").textContent();
+    const status = () => page.getByTestId("upload-status").textContent();
+    const searchThem = page.getByRole("link", { name: "Search them" });
+
+    const giveFolder = await dropSlowly(...folder);
+    const giveRocket = await dropSlowly(rocket);
+    await giveRocket();
+    await expect.poll(chosen).toBe("1 picture chosen");
+    await giveFolder();
+    expect(await chosen()).toBe("1 picture chosen");
+
+    // Another one, which is still being read when the upload begins, does not end it.
+    const giveLate = await dropSlowly(...folder);
+    const release = Promise.withResolvers<void>();
+    await page.route("**/items", async (route) => {
+      if (route.request().method() === "PUT") await release.promise;
+      await route.continue();
+    });
+    await page.getByTestId("start").click();
+    await expect.poll(() => page.getByTestId("upload").getAttribute("data-phase")).toBe("running");
+    await giveLate();
+    release.resolve();
+    await expect.poll(status).toContain("Done 1 picture added, 0 there already, 0 refused");
+
+    await page.getByTestId("new-collection").fill(`${collection}-too`);
+    await page.getByTestId("start").waitFor();
+    expect(await searchThem.count(), "nothing was added to this one").toBe(0);
+    await page.getByTestId("new-collection").fill(collection);
+    expect(await searchThem.getAttribute("href")).toBe(`#/search?in=${collection}`);
+    await page.getByTestId("new-collection").fill(`${collection}-too`);
+    await page.getByTestId("start").click();
+    await expect.poll(status).toContain("Done 1 picture added");
+    await searchThem.click();
+    await expect.poll(() => cardNames(page)).toEqual(["rocket.png"]);
+  });
+
   it("ends an upload when another key is used, and shows nothing that the former key could see", async () => {
     const complaints = world.complaints.length;
     page = await world.open("#/search?like=1f34e");

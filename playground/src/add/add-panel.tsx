@@ -1,6 +1,6 @@
 /** Pictures into a collection: files or folders, with progress, and to go on with after an interruption. */
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { CodeBlock } from "../code/code-block.tsx";
 import { useCollections } from "../collections.ts";
 import type { PanelProps } from "../panel.ts";
@@ -25,19 +25,29 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
   const isNew = !asked.get("in");
   const collection = (isNew ? asked.get("new") : asked.get("in")) ?? "";
   const [handed, setHanded] = useState<Handed>();
-  const { state, storedIn, start, pause, cancel, clear } = useUpload();
+  const { state: latest, storedIn, start, pause, cancel, clear } = useUpload();
+  const isBusy = latest !== undefined && isUnderWay(latest);
+  // What became of another collection's upload is not said of this one, nor gone on with here.
+  const state = isBusy || latest?.collection === collection ? latest : undefined;
   // Once for a hand-over: an upload that goes on must find its pictures under the ids that it gave them.
   const chosen = useMemo(() => handed && choose(handed, storedIn(collection)), [handed, collection]);
-  const isBusy = state !== undefined && isUnderWay(state);
 
-  const take = (given: Handed): void => {
-    if (isBusy || (given.files.length === 0 && given.unread.length === 0)) return;
+  /** What a person waits for: nothing that is read later takes its place, and no upload that has begun meanwhile. */
+  const awaited = useRef<Promise<Handed>>();
+  const take = async (reading: Promise<Handed>): Promise<void> => {
+    if (isBusy) return;
+    awaited.current = reading;
+    const given = await reading;
+    if (awaited.current !== reading || (given.files.length === 0 && given.unread.length === 0)) return;
     clear();
     setHanded(given);
   };
   const pictures = chosen?.pictures ?? [];
   const canStart = pictures.length > 0 && isCollectionName(collection) && !isBusy && state?.phase !== "done";
-  const begin = (): void => start(collection, pictures);
+  const begin = (): void => {
+    awaited.current = undefined;
+    start(collection, pictures);
+  };
 
   return (
     <>
@@ -51,7 +61,7 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
           isDisabled={isBusy}
           onChange={(value, isOfNew) => onQuery(new URLSearchParams({ [isOfNew ? "new" : "in"]: value }).toString())}
         />
-        <DropZone isDisabled={isBusy} onFiles={(files) => take({ files, unread: [] })} />
+        <DropZone isDisabled={isBusy} onFiles={(files) => void take(Promise.resolve({ files, unread: [] }))} />
         {chosen && (
           <p class="answer-line" role="status" data-testid="chosen">
             {pictures.length === 0 && chosen.unread.length === 0 ? t.add.none : t.add.chosen(pictures.length)}
@@ -81,13 +91,13 @@ export function AddPanel({ isActive, query, onQuery }: PanelProps): JSX.Element 
         </div>
         {state && <UploadProgress state={state} onResume={begin} />}
         {state?.phase === "done" && (
-          <a class="primary" href={formatRoute({ panel: "search", query: `in=${collection}` })}>
+          <a class="primary" href={formatRoute({ panel: "search", query: `in=${state.collection}` })}>
             {t.add.searchThem}
           </a>
         )}
       </div>
       <CodeBlock name="add" {...exampleOf(collection, pictures[0]?.id)} />
-      <FileDrop isActive={isActive} onFiles={(transfer) => void fromTransfer(transfer, new Date()).then(take)} />
+      <FileDrop isActive={isActive} onFiles={(transfer) => void take(fromTransfer(transfer, new Date()))} />
     </>
   );
 }

@@ -13,6 +13,8 @@ const UNDER_WAY: readonly Phase[] = ["checking", "running", "waiting"];
 export const isUnderWay = ({ phase }: UploadState): boolean => UNDER_WAY.includes(phase);
 
 export interface UploadState {
+  /** Where the pictures go. */
+  readonly collection: string;
   readonly phase: Phase;
   readonly progress: Progress;
   /** Of the wait. */
@@ -88,7 +90,7 @@ export function useUpload(): Upload {
       running.current?.abort();
       running.current = new AbortController();
       const progress = { total: files.length, stored: 0, kept: 0, refused: [] };
-      setState({ phase: "checking", progress, seconds: 0, failure: undefined });
+      setState({ collection, phase: "checking", progress, seconds: 0, failure: undefined });
       void run(collection, files, AbortSignal.any([running.current.signal, keySignal]));
     },
     pause: () => halt("paused"),
