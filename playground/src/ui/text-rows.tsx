@@ -41,7 +41,8 @@ export function TextRows({ legend, labelAt, addLabel, texts, onChange, after }: 
 
   /** As in a text editor: Enter opens a row, Backspace in an empty one closes it. */
   function edit(event: KeyboardEvent, at: number): void {
-    const isLetterBeingComposed = event.isComposing;
+    // Safari tells of a composition's end before the key that ends it, and marks that key by its code alone.
+    const isLetterBeingComposed = event.isComposing || event.keyCode === 229;
     if (event.key === "Enter" && !isLetterBeingComposed) addAt(at + 1);
     else if (event.key === "Backspace" && texts[at] === "" && texts.length > 1) removeAt(at);
     else return;
