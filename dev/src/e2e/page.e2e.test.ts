@@ -337,6 +337,11 @@ describe.skipIf(!hasBrowser())("the page", () => {
   it("can be used by the keyboard alone", async () => {
     page = await world.open();
     await page.getByRole("tab", { name: "Search" }).focus();
+    // The browser's own way back and forward.
+    await page.keyboard.press("Alt+ArrowRight");
+    expect(await page.getByRole("tab", { name: "Search" }).evaluate((tab) => tab === document.activeElement)).toBe(
+      true,
+    );
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("End");
     expect(await page.getByRole("tab", { name: "Compare" }).evaluate((tab) => tab === document.activeElement)).toBe(

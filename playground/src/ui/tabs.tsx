@@ -22,6 +22,8 @@ export function Tabs<Id extends string>({ label, name, tabs, selected, onSelect 
   const row = useRef<HTMLDivElement>(null);
 
   function move(event: KeyboardEvent): void {
+    // With a modifier they are the browser's: Alt and an arrow go back and forward.
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const at = tabs.findIndex(({ id }) => id === selected);
     const to = target(event.key, at, tabs.length);
     const next = to === undefined ? undefined : tabs[to];
