@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ApiFailure } from "./api/failure.ts";
-import { createSession, KeyNeeded } from "./session.ts";
+import { createSession, isPossibleKey, KeyNeeded } from "./session.ts";
 
 /** The three calls of the Web Storage API that a session uses. */
 class TabStorage {
@@ -52,6 +52,13 @@ describe("open", () => {
 });
 
 describe("authorised", () => {
+  it("asks for a key where the tab keeps one that no header can carry", async () => {
+    const session = createSession({ storage, fetch: offers() });
+    session.use("“mine”");
+    const carried = session.authorised(async (key) => new Headers({ Authorization: `Bearer ${key}` }));
+    await expect(carried).rejects.toBeInstanceOf(KeyNeeded);
+  });
+
   it("asks for a key when there is none", async () => {
     const session = createSession({ storage, fetch: offers() });
     await expect(session.authorised(onlyFor("demo"))).rejects.toBeInstanceOf(KeyNeeded);
@@ -93,4 +100,17 @@ describe("authorised", () => {
     await expect(session.authorised(() => Promise.reject(overloaded))).rejects.toBe(overloaded);
     expect(await session.open()).toBe("mine");
   });
+});
+
+describe("isPossibleKey", () => {
+  it.each(["sl_dev_0123", "sk-Proj/~!"])("takes what keys are made of: %j", (key) => {
+    expect(isPossibleKey(key)).toBe(true);
+  });
+
+  it.each(["", "“sl_dev_0123”", "sl_dev\u200b_0123", "sl_dev_é", "sl_dev 0123", "sl_dev\n0123", "密钥"])(
+    "knows what comes along when a key is copied: %j",
+    (key) => {
+      expect(isPossibleKey(key)).toBe(false);
+    },
+  );
 });

@@ -8,6 +8,9 @@ export class KeyNeeded extends Error {
   override readonly name = "KeyNeeded";
 }
 
+/** Whether it can be a key at all: a header carries no invisible characters and no curly quotes, and a key has no spaces. */
+export const isPossibleKey = (key: string): boolean => /^[!-~]+$/.test(key);
+
 export interface Session {
   /** The tab's key, else the local stack's; undefined when neither is there. */
   open(): Promise<string | undefined>;
@@ -39,7 +42,7 @@ export function createSession({ storage, fetch }: SessionOptions): Session {
   const session: Session = {
     async open() {
       const stored = storage.getItem(STORAGE_KEY);
-      if (stored) return stored;
+      if (stored && isPossibleKey(stored)) return stored;
       const offered = await session.offered();
       if (offered) session.use(offered);
       return offered;

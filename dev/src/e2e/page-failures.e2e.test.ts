@@ -41,6 +41,11 @@ describe.skipIf(!hasBrowser())("the page", () => {
       await form.getByRole("button", { name: "Use key" }).click();
     };
     await search("red apple");
+    // As a chat or a document hands a key on: no header can carry it.
+    await enter("“sl_dev_0123”");
+    const complaint = () => form.locator("input").evaluate((field: HTMLInputElement) => field.validationMessage);
+    expect(await complaint()).toContain("curly quotes");
+    expect(await form.count()).toBe(1);
     await enter("sl_dev_wrong");
     await form.filter({ hasText: "The API key is missing or not valid." }).waitFor();
     await enter(world.stack.apiKey);

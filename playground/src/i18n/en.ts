@@ -22,6 +22,7 @@ export const en = {
     note: "Kept in this tab only, and forgotten when it closes.",
     needed: "Enter an API key to go on.",
     change: "Use another API key.",
+    impossible: "A key is made of plain letters, digits and signs: no spaces, curly quotes or invisible characters.",
   },
   picture: {
     choose: "Picture",

@@ -20,6 +20,7 @@ export const zh: Messages = {
     note: "只保存在当前标签页，关闭后即被清除。",
     needed: "请输入 API 密钥。",
     change: "换一个 API 密钥。",
+    impossible: "密钥只由英文字母、数字和符号组成，不含空格、弯引号或不可见字符。",
   },
   picture: {
     choose: "图片",

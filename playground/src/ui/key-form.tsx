@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Messages } from "../i18n/en.ts";
+import { isPossibleKey } from "../session.ts";
 
 interface KeyFormProps {
   readonly t: Messages;
@@ -21,6 +22,12 @@ export function KeyForm({ t, reason, offered, onKey, onClose }: KeyFormProps): J
     event.preventDefault();
     const key = input.current?.value.trim() ?? "";
     if (key !== "") onKey(key);
+  }
+
+  /** The browser shows it in the place of sending the form. */
+  function judge(field: HTMLInputElement): void {
+    const key = field.value.trim();
+    field.setCustomValidity(key === "" || isPossibleKey(key) ? "" : t.key.impossible);
   }
 
   return (
@@ -43,6 +50,7 @@ export function KeyForm({ t, reason, offered, onKey, onClose }: KeyFormProps): J
         spellcheck={false}
         required
         aria-describedby="key-reason key-note"
+        onInput={({ currentTarget }) => judge(currentTarget)}
       />
       <button type="submit" class="primary">
         {t.key.use}
