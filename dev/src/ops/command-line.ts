@@ -24,7 +24,8 @@ export const USAGE = `Usage: npm run ops -- <command> [<tenant>[/<collection>]] 
 
   qdrant-backup   fetch a snapshot of every collection on every node of a Qdrant into a new folder
   qdrant-restore  put back what such a folder holds; what was written since is gone
-                  QDRANT_NODES (URLs with commas between them, of every node; else QDRANT_URL), QDRANT_API_KEY
+                  QDRANT_NODES (URLs with commas between them, of every node; else QDRANT_URL; port 6333 unless
+                  one is named), QDRANT_API_KEY
 
   --url <url>     of the worker; SIGHTLINE_URL, else the local stack's
   SIGHTLINE_ADMIN_TOKEN   the operator's token, in the environment; else the local stack's`;

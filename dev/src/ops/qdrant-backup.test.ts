@@ -7,6 +7,7 @@ import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startQdrantDouble } from "../qdrant/server.ts";
+import { runQdrant } from "./qdrant.ts";
 import { backUp, restore } from "./qdrant-backup.ts";
 
 const apiKey = "k";
@@ -83,4 +84,15 @@ it("changes nothing if a file is damaged, or the nodes are not as many", async (
   await writeFile(join(dir, "one", file), "damaged");
   await expect(restore(nodes(), join(dir, "one"), quiet)).rejects.toThrow(`${file} is not what was saved`);
   expect(await store.count(space, shop)).toEqual({ text: 0, image: 2 });
+});
+
+it("asks a node at port 6333 unless its URL names one, as the services do", async () => {
+  const asked = (QDRANT_URL: string) =>
+    runQdrant({ command: "qdrant-backup", folder: join(dir, "one") }, { QDRANT_URL }, () => undefined);
+  await expect(asked("http://node.invalid")).rejects.toThrow("http://node.invalid:6333 cannot be reached");
+  await expect(asked("https://node.invalid/below/")).rejects.toThrow(
+    "https://node.invalid:6333/below cannot be reached",
+  );
+  await expect(asked("https://node.invalid:443")).rejects.toThrow("https://node.invalid:443 cannot be reached");
+  await expect(asked("node:6333")).rejects.toThrow('"node:6333" is no URL of a node');
 });

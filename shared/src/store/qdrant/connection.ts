@@ -137,14 +137,18 @@ function parse<T>(answer: z.ZodType<T>, result: unknown): T {
   throw new QdrantError(explain(parsed.error), parsed.error);
 }
 
+/** 6333 unless the URL names one, be it the scheme's own, which `URL` forgets. */
+export function qdrantPort(url: string): number {
+  return Number(/^https?:\/\/[^/]*:(\d+)(?:\/|$)/.exec(url)?.[1] ?? 6333);
+}
+
 /** By parts: of a whole URL the client (1.19.0) drops the path, and takes 6333 for a port that is the scheme's default. */
 function clientOptions({ url, apiKey }: QdrantAddress): ConstructorParameters<typeof QdrantClient>[0] {
   const { protocol, hostname, pathname } = new URL(url);
-  const port = /^https?:\/\/[^/]*:(\d+)(?:\/|$)/.exec(url)?.[1];
   return {
     host: hostname,
     https: protocol === "https:",
-    ...(port !== undefined && { port: Number(port) }),
+    port: qdrantPort(url),
     prefix: pathname.replace(/\/$/, ""),
     ...(apiKey !== undefined && { apiKey }),
     // Its timeout is the same for every request and would replace our signal.
