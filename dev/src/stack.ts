@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Sightline } from "../../sdk/src/index.ts";
+import { addressOf } from "./address.ts";
 import { banner } from "./banner.ts";
 import { type Part, startPart } from "./child.ts";
 import { loadEmojiSamples } from "./emoji.ts";
@@ -27,7 +28,7 @@ export async function startStack(model?: string): Promise<void> {
   if (model !== undefined) await requireModel(model, models);
   await requireFreePort(host, port);
   const secrets = await loadSecrets(dir);
-  const url = `http://${host}:${port}`;
+  const url = `http://${addressOf(host, port)}`;
   // First of all, because it holds the lock on the folder: two stacks in one folder would spoil each other's files.
   const [backend] = await Promise.all([
     keepRunning("backend", "gpu-backend/src/main.ts", {
