@@ -1,8 +1,10 @@
 /** The backend as a process: what survives its death, and how it ends. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { connect } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BatcherStats } from "./inference/batcher.ts";
 import { killBackends, spawnBackend, startBackend as start } from "./testing/backend-process.ts";
@@ -81,6 +83,14 @@ describe("the backend's process", () => {
     const inputs = [{ kind: "text", text: "still here" }];
     const answer = await call("/internal/v1/embed", { model: { id: "tiny", revision: "2" }, lane: "bulk", inputs });
     expect(answer.status).toBe(200);
+  });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === "IPv6"));
+  it.skipIf(!hasIpv6)("answers a health check that names no host where it listens on IPv6", async () => {
+    const { port } = await startBackend({ HOST: "::" });
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /healthz HTTP/1.0\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it("ends when the parent that started it goes away", async () => {

@@ -86,7 +86,8 @@ const app = createServer({
 });
 const server = createHttpServer(
   { keepAliveTimeout: KEEP_ALIVE_MS },
-  getRequestListener(app.fetch, { hostname: config.HOST }),
+  // Stands in for the host of a call that names none (HTTP/1.0): an address of IPv6 would be no part of a URL as it is.
+  getRequestListener(app.fetch, { hostname: "localhost" }),
 );
 const drain = drainable(server);
 // libuv reads it once, before we run; its default is 4.
