@@ -41,10 +41,14 @@ describe("npm run ops", () => {
     expect(await ops("status", "demo")).toContain("demo/emoji: not being migrated\n");
     await expect(ops("end", "demo/emoji")).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("migrated"),
+      stderr: expect.stringMatching(/^demo\/emoji: .+migrated/m),
     });
     await expect(ops("migrate", "demo/emoji", "--revision", "nope")).rejects.toMatchObject({
       stderr: expect.stringContaining('The revision "nope"'),
+    });
+    await expect(ops("verify", "demoo")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no tenant "demoo"'),
     });
     await expect(ops("migrat")).rejects.toMatchObject({
       code: 2,
