@@ -192,19 +192,20 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
 
   /** Keeps searches fast while much is written. Never fails: what cannot be written out now is in the log, too. */
   async #writeOut(name: string): Promise<void> {
-    const isDue = (space: ZvecSpace | undefined): space is ZvecSpace =>
+    const isDue = (space: ZvecSpace | undefined): boolean =>
       space !== undefined && space.inMemory >= this.#maxInMemory && !this.#spaces.isClosing;
     if (!isDue(this.#spaces.open.get(name))) return;
     try {
       await this.#spaces.alone(async () => {
-        const space = this.#spaces.open.get(name);
         // Another call may have been faster.
-        if (isDue(space)) space.writeOut();
+        if (isDue(this.#spaces.open.get(name))) this.#spaces.writeOut(name);
       });
     } catch (error) {
       if (this.#spaces.isClosing) return;
-      this.#log.warn({ space: name, err: error }, "the space could not be written out; its next use opens it again");
-      this.#spaces.forget(name);
+      this.#log.warn(
+        { space: name, err: error },
+        "the space could not be written out; all that is in it stays in its log",
+      );
     }
   }
 

@@ -65,17 +65,26 @@ export class OpenSpaces {
     this.#log.info({ space: name, dims }, "vector space created");
   }
 
-  /** Its next use opens it again. */
-  forget(name: string): void {
-    this.#open.delete(name);
+  /** Only for one who works alone. */
+  writeOut(name: string): void {
+    this.#close(name, (space) => space.writeOut());
   }
 
   /** Only for one who works alone. The folder that comes in may not be open. */
   async exchange(name: string, by: string): Promise<void> {
-    const space = this.#open.get(name);
-    this.forget(name);
-    space?.close();
+    this.#close(name, (space) => space.close());
     await replace(this.folderOf(name), by);
+  }
+
+  /** One that is closed then, by intent or because that failed half-way, is opened again by its next use. */
+  #close(name: string, by: (space: ZvecSpace) => void): void {
+    const space = this.#open.get(name);
+    if (!space) return;
+    try {
+      by(space);
+    } finally {
+      if (!space.isOpen) this.#open.delete(name);
+    }
   }
 
   pass<T>(work: () => Promise<T>): Promise<T> {

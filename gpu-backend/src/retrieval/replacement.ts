@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { KEPT, PIECES, putBack } from "./closing.ts";
 import { DRAFT } from "./zvec-space.ts";
 
 /** The endings of folders on their way in: by a restore, by a compaction. */
@@ -13,11 +14,11 @@ export const RESTORED = ".restored";
 export const COMPACTED = ".compacted";
 /** The ending of a folder on its way out. */
 const REPLACED = ".replaced";
-const UNFINISHED = [DRAFT, RESTORED, COMPACTED];
+const UNFINISHED = [DRAFT, RESTORED, COMPACTED, PIECES];
 
 /** Whether an entry of the data folder is a space: its name holds an `@`, and it is not on its way in or out. */
 export const isSpace = (name: string): boolean =>
-  name.includes("@") && ![...UNFINISHED, REPLACED].some((ending) => name.endsWith(ending));
+  name.includes("@") && ![...UNFINISHED, REPLACED, KEPT].some((ending) => name.endsWith(ending));
 
 /** Nobody may have either folder open. If it throws, the old folder is where it was, or is put there at the next opening. */
 export async function replace(place: string, by: string): Promise<void> {
@@ -39,6 +40,9 @@ export async function replace(place: string, by: string): Promise<void> {
 
 /** Of a process that died. */
 export function finishReplacements(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    if (name.endsWith(KEPT)) putBack(join(dataDir, name.slice(0, -KEPT.length)));
+  }
   for (const name of readdirSync(dataDir)) {
     const path = join(dataDir, name);
     if (UNFINISHED.some((ending) => name.endsWith(ending))) rmSync(path, { recursive: true });

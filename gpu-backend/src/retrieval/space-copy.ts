@@ -48,9 +48,9 @@ export class SpaceCopy implements Mirror {
   /** Closes a copy that is of no use. */
   abandon(): void {
     try {
-      this.#to.close();
+      this.#to.abandon();
     } catch {
-      // It was closed already, or cannot be: nobody will read it.
+      // It cannot be closed: nobody will read it.
     }
   }
 

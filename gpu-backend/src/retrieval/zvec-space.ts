@@ -25,6 +25,7 @@ import {
   ZVecOpen,
 } from "@zvec/zvec";
 import { BUCKET_DIGITS, BUCKETS } from "./buckets.ts";
+import { discardKept, keepAsItIs, putBack } from "./closing.ts";
 import { DeadRows } from "./dead-rows.ts";
 import { type Field, RAW_FIELDS, type Row, type StoredFields, toRawRow } from "./rows.ts";
 import { filterOf, filterOfBuckets, type Where } from "./where.ts";
@@ -66,10 +67,12 @@ export class ZvecSpace {
   readonly #folder: string;
   readonly #dead: DeadRows;
   #collection: ZVecCollection;
+  #isOpen = true;
   #inMemory = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
+    putBack(folder);
     this.#dead = new DeadRows(folder);
     this.#collection = ZVecOpen(folder);
     this.dims = this.#collection.schema.vector("vector").dimension ?? 0;
@@ -94,6 +97,11 @@ export class ZvecSpace {
   /** Live rows, of all scopes. */
   get size(): number {
     return this.#collection.stats.docCount;
+  }
+
+  /** False once it was closed, by intent or because it could not be opened again after it was written out. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Rows written since the folder was opened. */
@@ -177,22 +185,40 @@ export class ZvecSpace {
     }
   }
 
-  /** Writes out what is in memory: some 10 µs a row. Blocks; no call may be under way. A space that this fails for is closed. */
+  /** Writes out what is in memory: some 10 µs a row. Blocks; no call may be under way. If it fails the space is as it was, or closed. */
   writeOut(): void {
     guarded(() => {
-      this.#dead.save();
-      this.#collection.closeSync();
-      this.#collection = ZVecOpen(this.#folder);
-      this.#inMemory = 0;
+      try {
+        this.close();
+      } finally {
+        if (!this.#isOpen) this.#reopen();
+      }
     });
   }
 
-  /** Writes out what is only in the log, so that the next opening is quick. No call may be under way. */
+  #reopen(): void {
+    putBack(this.#folder);
+    this.#collection = ZVecOpen(this.#folder);
+    this.#inMemory = 0;
+    this.#isOpen = true;
+  }
+
+  /** Writes out what is only in the log, so that the next opening is quick. No call may be under way. @throws and is still open, or is not. */
   close(): void {
     guarded(() => {
       this.#dead.save();
+      keepAsItIs(this.#folder);
+      this.#isOpen = false;
       this.#collection.closeSync();
+      discardKept(this.#folder);
     });
+  }
+
+  /** Closes a space of which nothing is to be left. */
+  abandon(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    guarded(() => this.#collection.closeSync());
   }
 }
 
