@@ -27,7 +27,7 @@ export const SERVICE: Examples = {
         {
           id: "emoji-dual",
           object: "model",
-          revision: "6",
+          revision: "7",
           family: "clip",
           tasks: ["embeddings", "classify", "rank", "search"],
           default: true,
