@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import { openEmbeddedStore } from "./embedded-store.ts";
 import { COMPACTED } from "./replacement.ts";
 import { ITEMS, idOf, type Operation, operations, pointOf, SCOPE, SPACE } from "./testing/operations.ts";
 
+const FULL_DISK_WRITER = fileURLToPath(new URL("./testing/full-disk-writer.ts", import.meta.url));
 const WRITER = fileURLToPath(new URL("./testing/crash-writer.ts", import.meta.url));
 
 let dataDir: string;
@@ -22,8 +23,9 @@ afterEach(() => rm(dataDir, { recursive: true }));
 
 it("keeps every acknowledged write and delete through one kill -9 after another", { timeout: 120_000 }, async () => {
   const model = new Map<number, number>();
-  for (const [seed, acknowledgements] of [1, 40, 150, 3, 300].entries()) {
+  for (const [seed, acknowledgements] of [1, 3, 40, 5, 2, 150].entries()) {
     await expectWhole(model, await writeUntilKilled(seed, (count) => count === acknowledgements));
+    await tearLogs();
   }
 });
 
@@ -36,9 +38,33 @@ it("keeps them when it dies while it compacts", { timeout: 120_000 }, async () =
     const written = await writeUntilKilled(100 + round, () => existsSync(folder + COMPACTED) && seen++ >= afterwards);
     if (existsSync(folder + COMPACTED)) cutShort++;
     await expectWhole(model, written);
-    expect(existsSync(folder + COMPACTED)).toBe(false);
   }
   expect(cutShort).toBeGreaterThan(0);
+});
+
+it.skipIf(process.platform !== "linux")("keeps what it acknowledged once a full disk had room again", async () => {
+  const writer = spawn(process.execPath, [FULL_DISK_WRITER, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = new Promise((resolve) => writer.on("close", resolve));
+  const said: string[] = [];
+  for await (const line of createInterface({ input: writer.stdout })) said.push(line);
+  await closed;
+  expect(said.toSorted()).toEqual([
+    "0 50 acknowledged ok",
+    "100 101 failed degraded",
+    "200 250 acknowledged ok",
+    "250 260 acknowledged ok",
+    "50 100 failed degraded",
+  ]);
+  const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} } });
+  for (const [from, to] of [
+    [0, 50],
+    [200, 260],
+  ] as const) {
+    const points = Array.from({ length: to - from }, (_, i) => pointOf(from + i, 1));
+    const ids = points.map(({ id }) => id);
+    expect(await store.get(SPACE, SCOPE, ids)).toEqual(points);
+  }
+  await store.close();
 });
 
 it("takes over from a holder that was killed, at once", async () => {
@@ -47,6 +73,12 @@ it("takes over from a holder that was killed, at once", async () => {
   expect(await store.health()).toMatchObject({ status: "ok" });
   await store.close();
 });
+
+/** What a kill leaves that comes between the writes of which one record of zvec's log is made: its length and checksum, and no content. */
+async function tearLogs(): Promise<void> {
+  const logs = (await readdir(dataDir, { recursive: true })).filter((name) => name.endsWith(".wal"));
+  for (const log of logs) await appendFile(join(dataDir, log), Uint8Array.of(200, 0, 0, 0, 1, 2, 3, 4));
+}
 
 interface Written {
   readonly acknowledged: readonly Operation[];
@@ -68,11 +100,17 @@ async function writeUntilKilled(seed: number, isTime: (acknowledgements: number)
   return { acknowledged, underWay: stream.next().value };
 }
 
-/** Opens the store that was left and compares all that is in it. @param model version by item, brought up to date. */
+/**
+ * Opens what was left and compares all that is in it: a copy, for closing would heal what the next writer is to find as it is.
+ * @param model version by item, brought up to date.
+ */
 async function expectWhole(model: Map<number, number>, { acknowledged, underWay }: Written): Promise<void> {
   expect(acknowledged.length).toBeGreaterThan(0);
   for (const operation of acknowledged) apply(model, operation);
-  const store = await openEmbeddedStore({ dataDir, log: { info() {}, warn() {} } });
+  const copy = `${dataDir} copy`;
+  await cp(dataDir, copy, { recursive: true });
+  const store = await openEmbeddedStore({ dataDir: copy, log: { info() {}, warn() {} } });
+  expect((await readdir(copy)).filter((name) => name.endsWith(COMPACTED))).toEqual([]);
   const got = await store.get(
     SPACE,
     SCOPE,
@@ -94,6 +132,7 @@ async function expectWhole(model: Map<number, number>, { acknowledged, underWay 
   const nearest = scores.sort((a, b) => b - a).slice(0, query.topK);
   expect(hits.map((hit) => hit.score.toFixed(4))).toEqual(nearest.map((score) => score.toFixed(4)));
   await store.close();
+  await rm(copy, { recursive: true });
 }
 
 function apply(model: Map<number, number>, { kind, items, version }: Operation): void {

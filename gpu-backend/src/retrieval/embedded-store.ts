@@ -96,6 +96,7 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   async upsert(space: VectorSpace, scope: Scope, points: readonly Point[]): Promise<void> {
     for (const { vector } of points) checkLength(space, vector);
     const rows = await Promise.all(points.map((point) => toRow(scope, point)));
+    await this.#beginLog(space);
     await this.#run(space, async (found) => {
       if (!found) throw new ApiError("store_unavailable", { cause: new Error("the space was never ensured") });
       await this.#write(async () => {
@@ -110,6 +111,7 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   }
 
   async delete(space: VectorSpace, scope: Scope, selector: DeleteSelector): Promise<number> {
+    await this.#beginLog(space);
     const erased = await this.#run(space, async (found) =>
       found ? this.#write(() => erase(found, scope, selector)) : 0,
     );
@@ -212,6 +214,19 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
   /** Runs a call on its space, undefined if there is none. */
   #run<T>(space: VectorSpace, call: (found: ZvecSpace | undefined) => Promise<T>): Promise<T> {
     return this.#spaces.pass(async () => call(this.#find(space)));
+  }
+
+  /** Before a write: what is appended to a log behind a torn record would be acknowledged, and lost at the next opening. */
+  async #beginLog(space: VectorSpace): Promise<void> {
+    const name = modelRevisionKey(space);
+    const mayBeTorn = await this.#run(space, async (found) => found?.mayBeTorn);
+    if (!mayBeTorn) return;
+    await this.#spaces.alone(() =>
+      this.#write(async () => {
+        // Another call may have been faster.
+        if (this.#find(space)?.mayBeTorn) this.#spaces.writeOut(name);
+      }),
+    );
   }
 
   /** One write at a time; remembers for `health` how it went. */

@@ -10,7 +10,7 @@
  * after 100 000 of them that is half the time of a query. Closing writes them out as a segment of their own, which is read
  * in place from then on and takes half the disk; so the folder is opened anew after so many.
  */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { ApiError } from "@sightline/shared/errors";
 import {
   type ZVecCollection,
@@ -36,6 +36,8 @@ const MAX_ROWS = 100_000;
 export const WRITE_CHUNK = 64;
 /** The ending of a folder that is being made. */
 export const DRAFT = ".draft";
+/** The ending of zvec's log of what it has not written out: absent where it was closed and has not been written since. */
+const LOG = ".wal";
 /** zvec's own ceiling on one deletion. */
 const MAX_DELETES = 1024;
 
@@ -69,10 +71,12 @@ export class ZvecSpace {
   #collection: ZVecCollection;
   #isOpen = true;
   #inMemory = 0;
+  #mayBeTorn: boolean;
 
   private constructor(folder: string) {
     this.#folder = folder;
     putBack(folder);
+    this.#mayBeTorn = hasLog(folder);
     this.#dead = new DeadRows(folder);
     this.#collection = ZVecOpen(folder);
     this.dims = this.#collection.schema.vector("vector").dimension ?? 0;
@@ -102,6 +106,14 @@ export class ZvecSpace {
   /** False once it was closed, by intent or because it could not be opened again after it was written out. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /**
+   * Whether its log may end in a piece of a record: after a write that failed, and where a process was killed. zvec appends behind
+   * that and reads no further at the next opening. Such a space takes no write before it was written out, which begins a new log.
+   */
+  get mayBeTorn(): boolean {
+    return this.#mayBeTorn;
   }
 
   /** Rows written since the folder was opened. */
@@ -150,8 +162,12 @@ export class ZvecSpace {
 
   #change<T>(work: () => T): T {
     try {
-      return guarded(work);
+      return guarded(() => {
+        if (this.#mayBeTorn) throw new Error("a write failed before; the space is to be written out first");
+        return work();
+      });
     } catch (error) {
+      this.#mayBeTorn = true;
       this.mirror?.lost(error);
       throw error;
     }
@@ -198,6 +214,7 @@ export class ZvecSpace {
 
   #reopen(): void {
     putBack(this.#folder);
+    this.#mayBeTorn = hasLog(this.#folder);
     this.#collection = ZVecOpen(this.#folder);
     this.#inMemory = 0;
     this.#isOpen = true;
@@ -221,6 +238,9 @@ export class ZvecSpace {
     guarded(() => this.#collection.closeSync());
   }
 }
+
+const hasLog = (folder: string): boolean =>
+  readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith(LOG));
 
 function schemaFor(dims: number): ZVecCollectionSchema {
   const text = (name: Field) => ({ name, dataType: ZVecDataType.STRING });
