@@ -8,8 +8,8 @@ export function snapshotsRoute(api: InternalApi, replica: Replica): void {
   api.post("/internal/v1/snapshots", SnapshotsRequest, async (request): Promise<SnapshotsResponse> => {
     const { snapshots } = replica.store;
     if (!snapshots) throw new ApiError("snapshots_elsewhere");
-    if (request.op === "create") snapshots.create();
-    if (request.op === "restore") snapshots.restore(request.name);
+    if (request.op === "create") await snapshots.create();
+    if (request.op === "restore") await snapshots.restore(request.name);
     if (request.op === "delete") await snapshots.delete(request.name);
     return { snapshots: snapshots.list() };
   });

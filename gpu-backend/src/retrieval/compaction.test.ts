@@ -8,8 +8,9 @@ import { ModelId, Revision } from "@sightline/shared/ids";
 import { itemId, point, scope, seededRandom } from "@sightline/shared/store/conformance/fixtures";
 import type { ScrolledPoint } from "@sightline/shared/store/port";
 import { normalise } from "@sightline/shared/vectors";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type EmbeddedStore, openEmbeddedStore } from "./embedded-store.ts";
+import { OpenSpaces } from "./open-spaces.ts";
 
 const DIMS = 64;
 const space = { id: ModelId.parse("m"), revision: Revision.parse("1"), dims: DIMS };
@@ -40,6 +41,7 @@ beforeEach(async () => {
   await store.ensure(space);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await store.close();
   await rm(dataDir, { recursive: true });
 });
@@ -132,20 +134,39 @@ describe("compaction", () => {
 
   it("goes together with a snapshot that is being made", async () => {
     await begin();
-    const { name } = store.snapshots.create();
+    const { name } = await store.snapshots.create();
     await untilCompacted();
     while (store.snapshots.list()[0]?.status === "making") await delay(5);
     await store.delete(space, shop, { everything: true });
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     while (store.snapshots.list()[0]?.status === "restoring") await delay(5);
     expect(await all()).toEqual(byId(batch(2)));
   });
 
+  it("goes together with a snapshot that is begun while the folders are exchanged", async () => {
+    const { exchange } = OpenSpaces.prototype;
+    let begun: unknown;
+    vi.spyOn(OpenSpaces.prototype, "exchange").mockImplementation(function (this: OpenSpaces, name, by) {
+      const exchanged = exchange.call(this, name, by);
+      begun ??= store.snapshots.create();
+      return exchanged;
+    });
+    await begin();
+    await untilCompacted();
+    await begun;
+    while (store.snapshots.list()[0]?.status === "making") await delay(5);
+    expect(store.snapshots.list()).toMatchObject([{ status: "whole" }]);
+    await store.upsert(space, shop, batch(3, 0, 30));
+    await store.close();
+    store = await open();
+    expect(await all()).toEqual(byId([...batch(3, 0, 30), ...batch(2, 30)]));
+  });
+
   it("gives way to a snapshot that is put back, of which nothing is lost then", async () => {
     await write(1);
-    const { name } = store.snapshots.create();
+    const { name } = await store.snapshots.create();
     while (store.snapshots.list()[0]?.status === "making") await delay(5);
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     await write(2);
     await write(3);
     while (store.snapshots.list()[0]?.status === "restoring") await delay(5);

@@ -156,8 +156,9 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
     return { status: "ok", detail: `embedded; ${open.size} spaces open, ${points} points` };
   }
 
-  spaces(): ReadonlyMap<string, number> {
-    return new Map(this.#spaces.names().map((name) => [name, this.#spaces.find(name)?.size ?? 0]));
+  spaces(): Promise<ReadonlyMap<string, number>> {
+    const sizeOf = (name: string) => this.#spaces.find(name)?.size ?? 0;
+    return this.#spaces.pass(async () => new Map(this.#spaces.names().map((name) => [name, sizeOf(name)])));
   }
 
   copySpace(name: string, folder: string, onPoints: (count: number) => void): Promise<void> {

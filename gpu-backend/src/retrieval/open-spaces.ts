@@ -43,6 +43,7 @@ export class OpenSpaces {
     return join(this.#dataDir, name);
   }
 
+  /** Only for one who passes or works alone, as `find` and `create`: while folders are exchanged, what lies there is no space's. */
   names(): readonly string[] {
     return readdirSync(this.#dataDir).filter(isSpace);
   }

@@ -38,7 +38,7 @@ async function finished(): Promise<Snapshot> {
   }
 }
 const made = async (): Promise<SnapshotName> => {
-  store.snapshots.create();
+  await store.snapshots.create();
   const { name, status } = await finished();
   expect(status).toBe("whole");
   return name;
@@ -59,7 +59,7 @@ describe("a snapshot", () => {
     await store.delete(first, shop, { everything: true });
     await store.upsert(first, other, [point("theirs"), point("late")]);
     await store.upsert(second, shop, [point("newer", { vector: vectorOf(5) })]);
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     expect(await finished()).toEqual({ name, status: "whole" });
     expect(await Promise.all([all(), all(first, other), all(second)])).toEqual(before);
     expect(idsOf(await store.search(second, shop, { vector: vectorOf(4), topK: 1 }))).toEqual(["newer"]);
@@ -82,7 +82,7 @@ describe("a snapshot", () => {
     }
     expect(written).toBeGreaterThan(0);
     const name = await making;
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     await finished();
     const kept = idsOf(await all()).filter((id) => id.startsWith("item-"));
     expect(kept.sort()).toEqual(idsOf(points(2000)).sort());
@@ -91,7 +91,7 @@ describe("a snapshot", () => {
   it("lets calls wait while it is restored, and fails none", async () => {
     await store.upsert(first, shop, points(500));
     const name = await made();
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     let calls = 0;
     for (; store.snapshots.list().at(-1)?.status === "restoring"; calls++) {
       const query = { vector: vectorOf(calls), topK: 3 };
@@ -104,18 +104,18 @@ describe("a snapshot", () => {
 
   it("is one at a time, and none by a name that there is not", async () => {
     await store.upsert(first, shop, points(500));
-    const { name } = store.snapshots.create();
-    expect(() => store.snapshots.create()).toThrow(expect.objectContaining({ code: "snapshot_conflict" }));
+    const { name } = await store.snapshots.create();
+    await expect(store.snapshots.create()).rejects.toMatchObject({ code: "snapshot_conflict" });
     expect(store.snapshots.list()).toMatchObject([{ name, status: "making", total: 500 }]);
     await finished();
     const nobody = SnapshotName.parse("nobody");
-    expect(() => store.snapshots.restore(nobody)).toThrow(expect.objectContaining({ code: "snapshot_not_found" }));
+    await expect(store.snapshots.restore(nobody)).rejects.toMatchObject({ code: "snapshot_not_found" });
   });
 
   it("is deleted at once, and not while one is worked on", async () => {
     await store.upsert(first, shop, points(300));
     const name = await made();
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     await expect(store.snapshots.delete(name)).rejects.toMatchObject({ code: "snapshot_conflict" });
     await finished();
     const deleting = store.snapshots.delete(name);
@@ -137,7 +137,7 @@ describe("a snapshot", () => {
 
   it("that a shutdown cuts short is never taken for one", async () => {
     await store.upsert(first, shop, points(2000));
-    store.snapshots.create();
+    await store.snapshots.create();
     await store.close();
     expect(readdirSync(join(dataDir, "snapshots"))).toEqual([expect.stringMatching(/\.partial$/)]);
     store = await openEmbeddedStore({ dataDir, log });
@@ -150,7 +150,7 @@ describe("a snapshot", () => {
     const name = await made();
     const place = join(dataDir, "m@1");
     mkdirSync(join(`${place}.restored`, "of another snapshot"), { recursive: true });
-    store.snapshots.restore(name);
+    await store.snapshots.restore(name);
     expect(await finished()).toEqual({ name, status: "whole" });
     expect(existsSync(join(place, "of another snapshot"))).toBe(false);
   });

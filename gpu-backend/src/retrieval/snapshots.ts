@@ -15,7 +15,7 @@ import type { Snapshot } from "@sightline/shared/internal/protocol";
 /** The store, as far as its snapshots look into it. */
 export interface SnapshotSource {
   /** The names of its spaces, each with its number of points. */
-  spaces(): ReadonlyMap<string, number>;
+  spaces(): Promise<ReadonlyMap<string, number>>;
   /** Writes all points of a space into a new folder. @param onPoints told how many more have been written. */
   copySpace(name: string, folder: string, onPoints: (count: number) => void): Promise<void>;
   /** Takes over what a folder holds in the place of what the space holds. The folder stays as it is. */
@@ -62,10 +62,9 @@ export class Snapshots {
   }
 
   /** Begins to make one; `list` tells how far it has come. @throws ApiError(snapshot_conflict) */
-  create(): Snapshot {
+  async create(): Promise<Snapshot> {
     const name = SnapshotName.parse(this.#now().toISOString().replaceAll(/[:.]/g, "-").toLowerCase());
-    return this.#begin(name, "making", async (onPoints) => {
-      const spaces = [...this.#source.spaces().keys()];
+    return this.#begin(name, "making", async (spaces, onPoints) => {
       const partial = join(this.#folder, name + PARTIAL);
       this.#removeLeftovers(PARTIAL);
       mkdirSync(partial, { recursive: true });
@@ -78,7 +77,7 @@ export class Snapshots {
    * Begins to put back what a snapshot holds, space by space; what was written into them since is gone.
    * @throws ApiError(snapshot_conflict | snapshot_not_found)
    */
-  restore(name: SnapshotName): Snapshot {
+  async restore(name: SnapshotName): Promise<Snapshot> {
     const folder = join(this.#folder, name);
     if (!existsSync(folder)) throw new ApiError("snapshot_not_found");
     return this.#begin(name, "restoring", async () => {
@@ -97,13 +96,20 @@ export class Snapshots {
     this.#log.info({ snapshot: name }, "snapshot: deleted");
   }
 
-  #begin(
+  async #begin(
     name: SnapshotName,
     status: "making" | "restoring",
-    work: (onPoints: (count: number) => void) => Promise<void>,
-  ): Snapshot {
+    work: (spaces: readonly string[], onPoints: (count: number) => void) => Promise<void>,
+  ): Promise<Snapshot> {
     this.#refuseIfBusy();
-    const total = [...this.#source.spaces().values()].reduce((sum, points) => sum + points, 0);
+    const last = this.#job;
+    // At once: nobody may begin another while the spaces are asked for.
+    this.#job = { name, status, points: 0, total: 0 };
+    const spaces = await this.#source.spaces().catch((error: unknown) => {
+      this.#job = last;
+      throw error;
+    });
+    const total = [...spaces.values()].reduce((sum, points) => sum + points, 0);
     let points = 0;
     const begun: Snapshot = { name, status, points, total };
     this.#job = begun;
@@ -111,7 +117,7 @@ export class Snapshots {
       points += count;
       this.#job = { ...begun, points };
     };
-    work(onPoints).then(
+    work([...spaces.keys()], onPoints).then(
       () => {
         this.#job = { name, status: "whole" };
         this.#log.info({ snapshot: name, points }, `snapshot: done ${status}`);
