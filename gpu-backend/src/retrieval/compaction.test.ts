@@ -50,7 +50,7 @@ function open(): Promise<EmbeddedStore> {
   const note = (_: object, message: string) => said.push(message);
   return openEmbeddedStore({ dataDir, log: { info: note, warn: note }, minDead: 100, maxInMemory: BATCH });
 }
-const copied = () => existsSync(join(dataDir, "m@1.compacted"));
+const copied = () => existsSync(join(dataDir, "m@1~compacted"));
 /** Writes all points. */
 async function write(version: number): Promise<void> {
   for (let from = 0; from < POINTS; from += BATCH) await store.upsert(space, shop, batch(version, from, from + BATCH));
@@ -178,7 +178,7 @@ describe("compaction", () => {
 
   it("that fails leaves all as it was, and is tried again later", async () => {
     await begin();
-    await rename(join(dataDir, "m@1.compacted"), join(dataDir, "lost"));
+    await rename(join(dataDir, "m@1~compacted"), join(dataDir, "lost"));
     while (said.every((message) => !message.includes("could not be compacted"))) await delay(5);
     expect(await all()).toEqual(byId(batch(2)));
     await store.upsert(space, shop, batch(3, 0, 100));

@@ -22,28 +22,28 @@ const rowsOf = (name: string) => readFileSync(join(dataDir, name, "0", "rows"), 
 
 describe("a replacement", () => {
   it("puts the new folder in the old one's place and leaves nothing behind", async () => {
-    put("m@1.replaced", "of an earlier one");
-    await replace(put("m@1", "old"), put("m@1.compacted", "new"));
+    put("m@1~replaced", "of an earlier one");
+    await replace(put("m@1", "old"), put("m@1~compacted", "new"));
     expect(content()).toEqual({ "m@1": "new" });
   });
 
   it("puts a folder where none was", async () => {
-    await replace(join(dataDir, "m@1"), put("m@1.restored", "new"));
+    await replace(join(dataDir, "m@1"), put("m@1~restored", "new"));
     expect(content()).toEqual({ "m@1": "new" });
   });
 
   it("of which the new folder is gone leaves the old one", async () => {
     const place = put("m@1", "old");
-    await expect(replace(place, join(dataDir, "m@1.compacted"))).rejects.toThrow("ENOENT");
+    await expect(replace(place, join(dataDir, "m@1~compacted"))).rejects.toThrow("ENOENT");
     expect(content()).toEqual({ "m@1": "old" });
   });
 
   it.each([
-    ["while the new folder is made", { "m@1": "old", "m@1.compacted": "half", "m@1.compacted.draft": "less" }, "old"],
-    ["while a space is made", { "m@1": "old", "m@2.draft": "half" }, "old"],
-    ["between the two renames", { "m@1.replaced": "old", "m@1.compacted": "new" }, "old"],
-    ["before the old one is removed", { "m@1.replaced": "old", "m@1": "new" }, "new"],
-    ["while a snapshot is copied", { "m@1": "old", "m@1.restored": "half" }, "old"],
+    ["while the new folder is made", { "m@1": "old", "m@1~compacted": "half", "m@1~compacted~draft": "less" }, "old"],
+    ["while a space is made", { "m@1": "old", "m@2~draft": "half" }, "old"],
+    ["between the two renames", { "m@1~replaced": "old", "m@1~compacted": "new" }, "old"],
+    ["before the old one is removed", { "m@1~replaced": "old", "m@1": "new" }, "new"],
+    ["while a snapshot is copied", { "m@1": "old", "m@1~restored": "half" }, "old"],
   ])("cut short %s is finished or undone", (_, left, then) => {
     for (const [name, rows] of Object.entries(left)) put(name, rows);
     finishReplacements(dataDir);

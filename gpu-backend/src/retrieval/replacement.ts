@@ -10,15 +10,14 @@ import { KEPT, PIECES, putBack } from "./closing.ts";
 import { DRAFT } from "./zvec-space.ts";
 
 /** The endings of folders on their way in: by a restore, by a compaction. */
-export const RESTORED = ".restored";
-export const COMPACTED = ".compacted";
+export const RESTORED = "~restored";
+export const COMPACTED = "~compacted";
 /** The ending of a folder on its way out. */
-const REPLACED = ".replaced";
+const REPLACED = "~replaced";
 const UNFINISHED = [DRAFT, RESTORED, COMPACTED, PIECES];
 
-/** Whether an entry of the data folder is a space: its name holds an `@`, and it is not on its way in or out. */
-export const isSpace = (name: string): boolean =>
-  name.includes("@") && ![...UNFINISHED, REPLACED, KEPT].some((ending) => name.endsWith(ending));
+/** Whether an entry of the data folder is a space: its name holds an `@`, and no ending, which begins with what no id or revision may hold. */
+export const isSpace = (name: string): boolean => name.includes("@") && !name.includes("~");
 
 /** Nobody may have either folder open. If it throws, the old folder is where it was, or is put there at the next opening. */
 export async function replace(place: string, by: string): Promise<void> {

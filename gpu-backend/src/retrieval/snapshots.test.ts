@@ -135,6 +135,23 @@ describe("a snapshot", () => {
     expect(readdirSync(join(dataDir, "snapshots"))).toEqual([]);
   });
 
+  it.each(["2.draft", "2.restored", "2.compacted", "2.replaced", "2.kept"])(
+    "holds revision %s too, as a restart leaves it",
+    async (revision) => {
+      const space = spaceOf(revision);
+      await store.ensure(space);
+      await store.upsert(space, shop, [point("a")]);
+      await store.close();
+      store = await openEmbeddedStore({ dataDir, log });
+      expect(idsOf(await all(space))).toEqual(["a"]);
+      const name = await made();
+      await store.delete(space, shop, { everything: true });
+      await store.snapshots.restore(name);
+      await finished();
+      expect(idsOf(await all(space))).toEqual(["a"]);
+    },
+  );
+
   it("that a shutdown cuts short is never taken for one", async () => {
     await store.upsert(first, shop, points(2000));
     await store.snapshots.create();
@@ -149,7 +166,7 @@ describe("a snapshot", () => {
   it("is not mixed with what a restoring left that failed, on a full disk for one", async () => {
     const name = await made();
     const place = join(dataDir, "m@1");
-    mkdirSync(join(`${place}.restored`, "of another snapshot"), { recursive: true });
+    mkdirSync(join(`${place}~restored`, "of another snapshot"), { recursive: true });
     await store.snapshots.restore(name);
     expect(await finished()).toEqual({ name, status: "whole" });
     expect(existsSync(join(place, "of another snapshot"))).toBe(false);
@@ -160,10 +177,10 @@ describe("a snapshot", () => {
     await store.close();
     const place = join(dataDir, "m@1");
     // Killed between the two renames, and before the copying was done.
-    renameSync(place, `${place}.replaced`);
-    mkdirSync(`${place}.restored`);
+    renameSync(place, `${place}~replaced`);
+    mkdirSync(`${place}~restored`);
     store = await openEmbeddedStore({ dataDir, log });
     expect(idsOf(await all())).toEqual(["a"]);
-    expect([`${place}.restored`, `${place}.replaced`].filter((path) => existsSync(path))).toEqual([]);
+    expect([`${place}~restored`, `${place}~replaced`].filter((path) => existsSync(path))).toEqual([]);
   });
 });

@@ -34,8 +34,8 @@ import { filterOf, filterOfBuckets, type Where } from "./where.ts";
 const MAX_ROWS = 100_000;
 /** Rows to be written before the event loop gets its turn: some 4 ms at 512 dimensions. */
 export const WRITE_CHUNK = 64;
-/** The ending of a folder that is being made. */
-export const DRAFT = ".draft";
+/** The ending of a folder that is being made. No model's id or revision holds a `~`. */
+export const DRAFT = "~draft";
 /** The ending of zvec's log of what it has not written out: absent where it was closed and has not been written since. */
 const LOG = ".wal";
 /** zvec's own ceiling on one deletion. */
