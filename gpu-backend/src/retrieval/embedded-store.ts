@@ -183,9 +183,14 @@ export class EmbeddedStore implements VectorStore, SnapshotSource {
     return this.#spaces.job(async () => {
       const restored = this.#spaces.folderOf(name) + RESTORED;
       await rm(restored, { recursive: true, force: true });
-      await cp(folder, restored, { recursive: true });
-      await sync(restored);
-      await this.#spaces.alone(() => this.#spaces.exchange(name, restored));
+      try {
+        await cp(folder, restored, { recursive: true });
+        await sync(restored);
+        await this.#spaces.alone(() => this.#spaces.exchange(name, restored));
+      } catch (error) {
+        await rm(restored, { recursive: true, force: true });
+        throw error;
+      }
     });
   }
 

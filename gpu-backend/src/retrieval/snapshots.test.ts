@@ -1,4 +1,5 @@
 /** Snapshots of a store on disk, while it is used. */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -156,14 +157,34 @@ describe("a snapshot", () => {
     await store.upsert(first, shop, points(2000));
     await store.snapshots.create();
     await store.close();
-    expect(readdirSync(join(dataDir, "snapshots"))).toEqual([expect.stringMatching(/\.partial$/)]);
+    // Killed while it makes another one.
+    mkdirSync(join(dataDir, "snapshots", "another.partial", "m@1"), { recursive: true });
     store = await openEmbeddedStore({ dataDir, log });
     expect(store.snapshots.list()).toEqual([]);
     await made();
     expect(readdirSync(join(dataDir, "snapshots"))).toHaveLength(1);
   });
 
-  it("is not mixed with what a restoring left that failed, on a full disk for one", async () => {
+  it("that fails leaves nothing behind that would keep a full disk full", async () => {
+    await store.upsert(first, shop, points(500));
+    const { name } = await store.snapshots.create();
+    mkdirSync(join(dataDir, "snapshots", `${name}.partial`, "m@2", "in the way"), { recursive: true });
+    expect(await finished()).toMatchObject({ status: "failed" });
+    expect(readdirSync(join(dataDir, "snapshots"))).toEqual([]);
+  });
+
+  it.skipIf(process.platform === "win32")("whose restoring fails leaves nothing behind either", async () => {
+    await store.upsert(first, shop, [point("a")]);
+    const name = await made();
+    // Nothing that can be copied.
+    execFileSync("mkfifo", [join(dataDir, "snapshots", name, "m@1", "pipe")]);
+    await store.snapshots.restore(name);
+    expect(await finished()).toEqual({ name, status: "failed" });
+    expect(readdirSync(dataDir).filter((entry) => entry.startsWith("m@"))).toEqual(["m@1", "m@2"]);
+    expect(idsOf(await all())).toEqual(["a"]);
+  });
+
+  it("is not mixed with what a restoring left that was killed", async () => {
     const name = await made();
     const place = join(dataDir, "m@1");
     mkdirSync(join(`${place}~restored`, "of another snapshot"), { recursive: true });

@@ -67,9 +67,15 @@ export class Snapshots {
     return this.#begin(name, "making", async (spaces, onPoints) => {
       const partial = join(this.#folder, name + PARTIAL);
       this.#removeLeftovers(PARTIAL);
-      mkdirSync(partial, { recursive: true });
-      for (const space of spaces) await this.#source.copySpace(space, join(partial, space), onPoints);
-      renameSync(partial, join(this.#folder, name));
+      try {
+        mkdirSync(partial, { recursive: true });
+        for (const space of spaces) await this.#source.copySpace(space, join(partial, space), onPoints);
+        renameSync(partial, join(this.#folder, name));
+      } catch (error) {
+        // What filled the disk may not keep it full.
+        this.#removeLeftovers(PARTIAL);
+        throw error;
+      }
     });
   }
 
@@ -134,7 +140,7 @@ export class Snapshots {
     if (this.#job?.status === "making" || this.#job?.status === "restoring") throw new ApiError("snapshot_conflict");
   }
 
-  /** Of a process that died, or of one that failed. */
+  /** Of a process that died, or of a snapshot that failed. */
   #removeLeftovers(...endings: readonly string[]): void {
     if (!existsSync(this.#folder)) return;
     for (const name of readdirSync(this.#folder)) {
