@@ -3,7 +3,8 @@
  *
  * Every search is exact. zvec 0.7 builds its HNSW graph only in `optimize`, which is never called here: after a delete
  * or an overwrite it puts vectors under the wrong rows (alibaba/zvec#724; seen here too), and it can lose what came back
- * through the write-ahead log (#594). Without it no crash that we made lost or mixed up a row. zvec scans on threads of
+ * through the write-ahead log (#594). Without it no crash that we made mixed up a row; what zvec would lose
+ * by a closing that is cut short, and behind a torn log, `closing.ts` and `mayBeTorn` keep. zvec scans on threads of
  * its own, 100 000 × 512 in some 15 ms; writes run on the calling thread, some 50 µs a row.
  *
  * Rows written since the folder was opened lie in zvec's memory, as text that each query copies as a whole, 160 bytes a row:
