@@ -42,6 +42,10 @@ const LOG = ".wal";
 /** zvec's own ceiling on one deletion. */
 const MAX_DELETES = 1024;
 
+/** What a query says that met a write: of reads of all rows beside a steady writer, one in thirty. */
+const MET_A_WRITE = /fetch (vector|table) failed/;
+const MAX_TRIES = 5;
+
 // Its messages are not our JSON lines, and every failure reaches us as an exception as well.
 ZVecInitialize({ logLevel: ZVecLogLevel.FATAL });
 
@@ -187,19 +191,20 @@ export class ZvecSpace {
     filter: string,
     { fields, near, limit, includeVectors = false }: Omit<Find, "where">,
   ): Promise<ZVecDoc[]> {
-    try {
-      const docs = await this.#collection.query({
-        filter,
-        topk: limit ?? MAX_ROWS,
-        outputFields: [...fields],
-        includeVector: includeVectors,
-        ...(near && { fieldName: "vector", vector: near }),
-      });
-      if (limit === undefined && docs.length === MAX_ROWS) throw new Error("more rows than zvec gives at once");
-      return docs;
-    } catch (cause) {
-      throw unavailable(cause);
-    }
+    for (let tries = 1; ; tries++)
+      try {
+        const docs = await this.#collection.query({
+          filter,
+          topk: limit ?? MAX_ROWS,
+          outputFields: [...fields],
+          includeVector: includeVectors,
+          ...(near && { fieldName: "vector", vector: near }),
+        });
+        if (limit === undefined && docs.length === MAX_ROWS) throw new Error("more rows than zvec gives at once");
+        return docs;
+      } catch (cause) {
+        if (tries === MAX_TRIES || !MET_A_WRITE.test(String(cause))) throw unavailable(cause);
+      }
   }
 
   /** Writes out what is in memory: some 10 µs a row. Blocks; no call may be under way. If it fails the space is as it was, or closed. */
