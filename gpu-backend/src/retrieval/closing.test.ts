@@ -7,8 +7,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ModelId, Revision } from "@sightline/shared/ids";
 import { points, scope } from "@sightline/shared/store/conformance/fixtures";
 import type { Point } from "@sightline/shared/store/port";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openEmbeddedStore } from "./embedded-store.ts";
+
+const links = vi.hoisted(() => ({ areRefused: false }));
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  const linkSync = (from: string, to: string) => {
+    if (links.areRefused) throw Object.assign(new Error("operation not permitted"), { code: "EPERM" });
+    fs.linkSync(from, to);
+  };
+  return { ...fs, linkSync };
+});
 
 const space = { id: ModelId.parse("m"), revision: Revision.parse("1"), dims: 8 };
 const shop = scope("acme", "shop");
@@ -54,7 +64,12 @@ const inTheWay = () => join(dataDir, "m@1", "0", "scalar.index.1.rocksdb", FILE)
 const FILE = "000022.sst";
 const isInTheWay = (path: string) => basename(path) === FILE && statSync(path).isDirectory();
 
-describe("a closing", () => {
+describe.each([
+  ["with hard links", false],
+  ["without hard links", true],
+])("on a file system %s a closing", (_, areRefused) => {
+  beforeEach(() => void Object.assign(links, { areRefused }));
+
   it("that fails half-way loses nothing, and the space is used on", async () => {
     const store = await open(dataDir, 20);
     await mkdir(inTheWay());

@@ -47,7 +47,18 @@ function link(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) link(source, target);
-    else if (isChangedInPlace(entry.name)) copyFileSync(source, target, constants.COPYFILE_FICLONE);
-    else linkSync(source, target);
+    else if (isChangedInPlace(entry.name)) copy(source, target);
+    else linkOrCopy(source, target);
   }
 }
+
+/** Not every file system has hard links. */
+function linkOrCopy(source: string, target: string): void {
+  try {
+    linkSync(source, target);
+  } catch {
+    copy(source, target);
+  }
+}
+
+const copy = (source: string, target: string): void => copyFileSync(source, target, constants.COPYFILE_FICLONE);
