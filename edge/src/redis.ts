@@ -12,6 +12,7 @@ const Text = z.string().nullable();
 const Texts = z.array(z.string());
 const SparseTexts = z.array(Text);
 const Count = z.int();
+const Did = z.union([z.literal(0), z.literal(1)]);
 
 interface SetOptions {
   /** Only if there is nothing yet. */
@@ -112,6 +113,11 @@ export class RedisClient {
       if (!(cause instanceof Error) || !cause.message.includes("NOSCRIPT")) throw cause;
       return this.command("EVAL", script.lua, ...rest);
     }
+  }
+
+  /** Of a script that returns 1 or 0: whether it did what it is for. */
+  async did(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<boolean> {
+    return Did.parse(await this.evaluate(script, keys, args)) === 1;
   }
 
   /** All of them or none, in a round trip of their own. @throws if one of them fails. */

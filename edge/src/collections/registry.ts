@@ -29,8 +29,6 @@ end
 return 1
 `);
 
-const Changed = z.union([z.literal(0), z.literal(1)]);
-
 /** The first place of a collection is said by its record. */
 const StoredCollection = z.object({
   /** Under which its pictures lie, and its points in their first place: one that is made again never meets old items. */
@@ -178,7 +176,7 @@ export class CollectionRegistry {
   #change({ id, name }: CollectionRecord, ...next: readonly string[]): Promise<boolean> {
     const keys = [redisKeys.collections(this.#tenant), redisKeys.places(this.#tenant)];
     const call = [name, `"id":${JSON.stringify(id)}`, ...next];
-    return asking(async () => Changed.parse(await this.#redis.evaluate(CHANGE, keys, call)) === 1);
+    return asking(() => this.#redis.did(CHANGE, keys, call));
   }
 
   #cacheKey(name: CollectionName): string {

@@ -5,7 +5,6 @@
 import { delay } from "@sightline/shared/delay";
 import { ApiError } from "@sightline/shared/errors";
 import type { ItemId } from "@sightline/shared/ids";
-import { z } from "zod";
 import { LEASE_MS } from "../deadline.ts";
 import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
@@ -23,8 +22,6 @@ end
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
 return 1
 `);
-
-const Taken = z.union([z.literal(0), z.literal(1)]);
 
 export class Turns {
   readonly #redis: RedisClient;
@@ -66,7 +63,7 @@ export class Turns {
   }
 
   async #wait(keys: readonly string[], owner: string): Promise<boolean> {
-    const take = async () => Taken.parse(await this.#redis.evaluate(TAKE, keys, [owner, LEASE_MS])) === 1;
+    const take = () => this.#redis.did(TAKE, keys, [owner, LEASE_MS]);
     if (await take()) return true;
     for (const ms of WAITS_MS) {
       await this.#sleep(ms);

@@ -22,24 +22,25 @@ interface KeyMinting {
 
 type NewKey = Pick<KeyRecord, "name" | "scopes" | "expiresAt">;
 
-/** KEYS: tenants (hash) · ARGV: 1 id · 2 the record that was read · 3 the new one. Returns whether it still was that. */
-const CHANGE_TENANT = new Script(`
+/**
+ * KEYS: a hash, where the record stands once more, if it does · ARGV: 1 field · 2 the record that was read · 3 the new one ·
+ * 4 when the second place expires in ms, if it does. Returns whether it still was that.
+ */
+const CHANGE = new Script(`
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if KEYS[2] then
+  redis.call('SET', KEYS[2], ARGV[3])
+  if ARGV[4] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end
+end
 return 1
 `);
 
-/**
- * KEYS: the tenant's keys (hash), the key's record · ARGV: 1 public id · 2 the record that was read · 3 the new one ·
- * 4 expiry in ms, if any. Returns whether it still was that.
- */
-const CHANGE_KEY = new Script(`
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('SET', KEYS[2], ARGV[3])
-if ARGV[4] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end
-return 1
-`);
+/** A record's place beside its hash. */
+interface Copy {
+  readonly place: string;
+  readonly expiresAt: string | null;
+}
 
 export class TenantDirectory {
   readonly #redis: RedisClient;
@@ -91,14 +92,9 @@ export class TenantDirectory {
    * @throws ApiError(tenant_not_found)
    */
   async change(id: TenantId, change: (tenant: TenantRecord) => TenantRecord): Promise<TenantRecord> {
-    for (;;) {
-      const text = await this.#redis.hget(redisKeys.tenants, id);
-      const tenant = parsed(TenantRecord, text);
-      if (!tenant) throw tenantNotFound(id);
-      const changed = change(tenant);
-      const call = [id, text ?? "", JSON.stringify(changed)];
-      if ((await this.#redis.evaluate(CHANGE_TENANT, [redisKeys.tenants], call)) === 1) return changed;
-    }
+    const changed = await this.#change(redisKeys.tenants, id, TenantRecord, change);
+    if (!changed) throw tenantNotFound(id);
+    return changed;
   }
 
   /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
@@ -151,15 +147,28 @@ export class TenantDirectory {
    * @throws ApiError(key_not_found), also if it is revoked meanwhile: who changes a key must not bring it back.
    */
   async changeKey(tenant: TenantId, publicId: string, change: (key: KeyRecord) => KeyRecord): Promise<KeyRecord> {
+    const copy = ({ digest, expiresAt }: KeyRecord): Copy => ({ place: redisKeys.apiKey(digest), expiresAt });
+    const changed = await this.#change(redisKeys.keysOf(tenant), publicId, KeyRecord, change, copy);
+    if (!changed) throw keyNotFound(publicId);
+    return changed;
+  }
+
+  /** @returns undefined if there is no such record, or none any more. */
+  async #change<T>(
+    hash: string,
+    field: string,
+    schema: { parse(value: unknown): T },
+    change: (record: T) => T,
+    copyOf?: (record: T) => Copy,
+  ): Promise<T | undefined> {
     for (;;) {
-      const text = await this.#redis.hget(redisKeys.keysOf(tenant), publicId);
-      const key = parsed(KeyRecord, text);
-      if (!key) throw keyNotFound(publicId);
-      const changed = change(key);
-      const places = [redisKeys.keysOf(tenant), redisKeys.apiKey(key.digest)];
-      const expiry = changed.expiresAt === null ? [] : [Date.parse(changed.expiresAt)];
-      const call = [publicId, text ?? "", JSON.stringify(changed), ...expiry];
-      if ((await this.#redis.evaluate(CHANGE_KEY, places, call)) === 1) return changed;
+      const text = await this.#redis.hget(hash, field);
+      if (text === null) return undefined;
+      const changed = change(schema.parse(JSON.parse(text)));
+      const copy = copyOf?.(changed);
+      const expiry = copy && copy.expiresAt !== null ? [Date.parse(copy.expiresAt)] : [];
+      const keys = [hash, ...(copy ? [copy.place] : [])];
+      if (await this.#redis.did(CHANGE, keys, [field, text, JSON.stringify(changed), ...expiry])) return changed;
     }
   }
 
