@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { VectorSpace, VectorStore } from "@sightline/shared/store/port";
-import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
+import { budgetOf, QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { physicalName } from "@sightline/shared/store/qdrant/space";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import { z } from "zod";
@@ -65,7 +65,7 @@ async function openQdrant(space: VectorSpace, url: string, apiKey: string | unde
     name: "Qdrant",
     store,
     bytes: async () => undefined,
-    settled: () => untilGreen(new URL(`collections/${encodeURIComponent(physicalName(space))}`, folderOf(url)), apiKey),
+    settled: () => untilGreen(connection, physicalName(space)),
     async [Symbol.asyncDispose]() {
       await store.delete(space, SCOPE, { everything: true });
       await store.close();
@@ -73,18 +73,18 @@ async function openQdrant(space: VectorSpace, url: string, apiKey: string | unde
   };
 }
 
-const folderOf = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
-
-const State = z.object({ result: z.object({ status: z.enum(["green", "yellow", "grey", "red"]) }) });
+const State = z.object({ status: z.enum(["green", "yellow", "grey", "red"]) });
 
 /** Qdrant builds its graphs after a write is done: until then it searches without them, slowly and exactly. */
-async function untilGreen(address: URL, apiKey: string | undefined): Promise<void> {
+async function untilGreen(connection: QdrantConnection, collection: string): Promise<void> {
   const until = performance.now() + INDEX_MS;
   // Green may also mean that the building has not begun yet.
   for (let green = 0; green < GREEN_TIMES; await sleep(POLL_MS)) {
-    const response = await fetch(address, { headers: apiKey === undefined ? {} : { "api-key": apiKey } });
-    if (!response.ok) throw new Error(`${address} was answered with ${response.status}`);
-    const { status } = State.parse(await response.json()).result;
+    const { status } = await connection.read(
+      (api, init) => api.getCollection({ collection_name: collection }, init),
+      State,
+      budgetOf(QDRANT_CALL_MS),
+    );
     if (status === "red") throw new Error("Qdrant says that its collection is red: its log tells why");
     green = status === "green" ? green + 1 : 0;
     if (performance.now() > until)
