@@ -108,6 +108,7 @@ describe("a backend that fails", () => {
     ["answers garbage", "garbage", 502, "backend_invalid_response"],
     ["answers an error page", "status-500", 502, "backend_invalid_response"],
     ["hangs up", "reset", 503, "backend_unavailable"],
+    ["is asleep behind a load balancer", "status-503", 503, "backend_unavailable"],
   ])("that %s costs a catalogue error, and cached inputs keep working", async (_, mode, status, code) => {
     const word = crypto.randomUUID();
     const before = await embed(word);

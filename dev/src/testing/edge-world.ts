@@ -176,12 +176,13 @@ const ANSWERS: Readonly<Record<string, z.ZodType<{ results: Result[] }>>> = {
   "/internal/v1/items": WriteItemsResponse,
 };
 
-/** Modes: hang, reset, garbage, cut (dies in the middle of its answer), status-500; those of SPOILT, which `target` serves. */
+/** Modes: hang, reset, garbage, cut (dies in the middle of its answer), status-500 and so on; those of SPOILT, which `target` serves. */
 const startFaultyBackend = (target: string): Promise<TestServer> =>
   startModal("garbage", async (mode, request, response) => {
     const spoil = SPOILT[mode];
     if (mode === "reset") request.socket.destroy();
-    else if (mode === "status-500") response.writeHead(500).end("<html>an error page</html>");
+    else if (mode.startsWith("status-"))
+      response.writeHead(Number(mode.slice("status-".length))).end("<html>an error page</html>");
     else if (mode === "garbage") response.writeHead(200).end(Buffer.from([0xc1, 0xff, 0x00]));
     else if (mode === "cut") response.writeHead(200, { "content-length": 1000 }).write("x", () => response.destroy());
     else if (!spoil) request.resume();

@@ -67,6 +67,9 @@ const HEAD_START = { share: 0.1, atMostMs: 250 };
 /** What the backend refuses about our call itself is our fault (a secret, a clock, a version), never the caller's. */
 const OURS: ReadonlySet<ErrorCode> = new Set(["invalid_api_key", "not_found", "body_too_large"]);
 
+/** From this status on, an answer that is none of ours comes from what stands before the origin: nobody is behind it. */
+const GATEWAYS_OWN = 502;
+
 /**
  * @param timeoutMs for this try, at most what is left of the deadline.
  * @throws FailedTry
@@ -129,9 +132,8 @@ async function converse<T>(
     });
     return { ok: reply.ok, status: reply.status, bytes: new Uint8Array(await reply.arrayBuffer()) };
   });
-  const payload = unpacked(response.bytes);
-  if (!response.ok) throw refusal(payload, response.status);
-  const parsed = answer.safeParse(payload);
+  if (!response.ok) throw refusal(response);
+  const parsed = answer.safeParse(unpacked(response.bytes));
   if (!parsed.success) throw garbage(parsed.error);
   return parsed.data;
 
@@ -139,10 +141,7 @@ async function converse<T>(
     try {
       return await talk();
     } catch (cause) {
-      if (!signal.aborted) {
-        const error = new ApiError("backend_unavailable", { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
-        throw new FailedTry("unreachable", error);
-      }
+      if (!signal.aborted) throw unreachable(cause);
       throw new FailedTry(timeoutMs >= TRY_MS ? "silent" : "late", new ApiError("deadline_exceeded", { cause }));
     }
   }
@@ -161,12 +160,25 @@ function unpacked(bytes: Uint8Array): unknown {
 }
 
 /** An error of the catalogue, or whatever else is not an answer. */
-function refusal(payload: unknown, status: number): FailedTry {
-  const failure = InternalError.safeParse(payload);
-  if (!failure.success) return garbage(`status ${status}`);
+function refusal({ status, bytes }: { readonly status: number; readonly bytes: Uint8Array }): FailedTry {
+  const failure = InternalError.safeParse(unpackedOrNothing(bytes));
+  if (!failure.success) return status >= GATEWAYS_OWN ? unreachable(`status ${status}`) : garbage(`status ${status}`);
   const { error } = failure.data;
   if (OURS.has(error.code)) return new FailedTry("refused", new ApiError("backend_invalid_response", { cause: error }));
   return new FailedTry(DECLINED.has(error.code) ? "declined" : "answered", ApiError.fromDetail(error));
+}
+
+function unpackedOrNothing(bytes: Uint8Array): unknown {
+  try {
+    return unpack(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(cause: unknown): FailedTry {
+  const error = new ApiError("backend_unavailable", { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  return new FailedTry("unreachable", error);
 }
 
 const garbage = (cause: unknown): FailedTry =>

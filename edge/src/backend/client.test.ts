@@ -92,6 +92,7 @@ const FAULTS = [
   ["hangs up", "reset", "backend_unavailable"],
   ["dies in the middle of its answer", "cut", "backend_unavailable"],
   ["answers an error page", "status-500", "backend_invalid_response"],
+  ["is asleep behind a load balancer", "status-503", "backend_unavailable"],
   ["answers garbage", "garbage", "backend_invalid_response"],
   ["answers vectors of another length", "short", "backend_invalid_response"],
   ["answers vectors with NaN", "nan", "backend_invalid_response"],
