@@ -10,7 +10,8 @@ const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 interface Service {
-  readonly environment?: Readonly<Record<string, string>>;
+  /** A name without a value is taken from `.env`, and left out where it is not there. */
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly ports?: readonly string[];
   readonly networks?: readonly string[];
   readonly image?: string;
@@ -31,15 +32,18 @@ const watching = parse(read("deploy/compose/observability.yaml"), { merge: true 
 };
 const gpu = parse(read("deploy/compose/gpu.yaml")) as { readonly services: Readonly<Record<string, Service>> };
 
-/** `${NAME}`, `${NAME:-default}` and `${NAME:?message}`, as compose fills them in. */
-const filled = (environment: Readonly<Record<string, string>>) =>
+/** `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and names without a value, as compose fills them in. */
+const filled = (
+  environment: Readonly<Record<string, string | null>>,
+  dotEnv: Readonly<Record<string, string | undefined>> = {},
+) =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      value.replaceAll(
+      value?.replaceAll(
         /\$\{\w+(?::-([^}]*)|:\?[^}]*)?\}/g,
         (_, fallback: string | undefined) => fallback ?? "s".repeat(32),
-      ),
+      ) ?? dotEnv[name],
     ]),
   );
 
@@ -71,11 +75,25 @@ describe("compose.yaml", () => {
     expect(config.SHUTDOWN_GRACE_MS).toBeGreaterThan(LIMITS.deadlineMs);
   });
 
+  it("hands on the backend's settings that .env names, and leaves the others to the backend", () => {
+    const environment = services.backend!.environment!;
+    const dotEnv = { MAX_PAIR_BATCH: "16", LOG_LEVEL: "warn", FETCH_ALLOW_ADDRESSES: "10.1.0.0/16" };
+    expect(readConfig(filled(environment, dotEnv))).toMatchObject({
+      MAX_PAIR_BATCH: 16,
+      LOG_LEVEL: "warn",
+      FETCH_ALLOW_ADDRESSES: ["10.1.0.0/16"],
+      MAX_QUEUE: readConfig({ BACKEND_SECRET: "s".repeat(32) }).MAX_QUEUE,
+    });
+    const inRunbook = [...read("docs/operations/alerts.md").matchAll(/`(MAX_\w+)`/g)].map(([, name]) => name);
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(inRunbook));
+    expect(inRunbook).not.toEqual([]);
+  });
+
   it("asks for each variable that the example names, and for no other", () => {
     const overlays = ["gpu", "observability"].map((name) => read(`deploy/compose/${name}.yaml`));
     const texts = [text, ...overlays].join("\n");
-    const asked = new Set([...texts.matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
-    const named = new Set([...read("deploy/compose/env.example").matchAll(/^(\w+)=/gm)].map(([, name]) => name));
+    const asked = new Set([...texts.matchAll(/\$\{(\w+)|^ +([A-Z_]+):$/gm)].map(([, name, bare]) => name ?? bare));
+    const named = new Set([...read("deploy/compose/env.example").matchAll(/^(?:# )?(\w+)=/gm)].map(([, name]) => name));
     // Compose's own: which files it reads.
     expect(asked.add("COMPOSE_FILE")).toEqual(named);
   });
