@@ -47,6 +47,8 @@ export default defineConfig({
           globalSetup: ["dev/src/testing/edge-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // They share one world, and some take its Redis, Qdrant or backend away.
+          fileParallelism: false,
         },
       },
     ],
