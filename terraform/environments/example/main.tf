@@ -3,8 +3,10 @@
 module "cache" {
   source = "../../modules/cache"
 
-  name           = var.name
-  primary_region = var.redis_region
+  name               = var.name
+  primary_region     = var.redis_region
+  monthly_budget_usd = var.redis_monthly_budget_usd
+  prod_pack          = var.redis_prod_pack
 }
 
 module "vectors" {
@@ -12,6 +14,8 @@ module "vectors" {
 
   name                          = var.name
   cloud_region                  = var.region
+  nodes                         = var.qdrant_nodes
+  node_memory                   = var.qdrant_node_memory
   self_hosted_url               = var.qdrant_url
   self_hosted_api_key           = var.qdrant_api_key
   self_hosted_read_only_api_key = var.qdrant_read_only_api_key
@@ -30,6 +34,8 @@ module "edge" {
   wrangler_toml = "${path.module}/../../../wrangler.toml"
   variables     = var.worker_variables
 
+  pictures_location = var.pictures_location
+
   origins                  = [for name, o in local.origins : { id = name, url = "https://${o.hostname}", region = o.region }]
   redis_url                = module.cache.url
   redis_token              = module.cache.token
@@ -38,4 +44,5 @@ module "edge" {
   backend_secret           = var.backend_secret
   admin_token              = var.admin_token
   key_pepper               = var.key_pepper
+  otlp_headers             = var.otlp_headers
 }

@@ -74,6 +74,22 @@ variable "redis_region" {
   type        = string
 }
 
+variable "redis_monthly_budget_usd" {
+  description = "Beyond it Upstash throttles, and the worker is without Redis: unknown keys and writes get 503. docs/operations/capacity.md says what a load costs."
+  type        = number
+}
+
+variable "redis_prod_pack" {
+  description = "Upstash's encryption at rest, copies in several zones and uptime guarantee, for 200 USD a month. Tenants and API keys lie there."
+  type        = bool
+  default     = true
+}
+
+variable "pictures_location" {
+  description = "Where the bucket of pictures shall lie: apac, eeur, enam, weur, wnam or oc; near region. Fixed once made."
+  type        = string
+}
+
 variable "min_replicas" {
   description = "In each region; 0 lets it sleep."
   type        = number
@@ -158,6 +174,18 @@ variable "qdrant_url" {
   default     = null
 }
 
+variable "qdrant_nodes" {
+  description = "Of the cluster at Qdrant Cloud. 3 survive the loss of one; with 1, QDRANT_REPLICATION_FACTOR of backend_settings goes."
+  type        = number
+  default     = 3
+}
+
+variable "qdrant_node_memory" {
+  description = "Of each of its nodes, as Qdrant's packages name it: about 1 GiB per million vectors of 512 and replica."
+  type        = string
+  default     = "8Gi"
+}
+
 variable "secrets_version" {
   description = "Raise it when backend_secret or Qdrant's key is another one."
   type        = number
@@ -194,4 +222,11 @@ variable "qdrant_read_only_api_key" {
   type      = string
   default   = null
   sensitive = true
+}
+
+variable "otlp_headers" {
+  description = "Of the receiver of the worker's spans, name=value,… percent-encoded; its address is OTEL_EXPORTER_OTLP_ENDPOINT in worker_variables."
+  type        = string
+  default     = null
+  sensitive   = true
 }

@@ -19,13 +19,11 @@ variable "primary_region" {
 }
 
 variable "monthly_budget_usd" {
-  description = "Beyond it Upstash throttles, and calls fall back to the stricter limits without Redis."
+  description = "Beyond it Upstash throttles, and the worker is without Redis."
   type        = number
-  default     = 100
 }
 
 variable "prod_pack" {
-  description = "Upstash's daily backups, encryption at rest and uptime guarantee, at a price."
+  description = "Upstash's encryption at rest, copies in several zones and uptime guarantee, at a price."
   type        = bool
-  default     = true
 }

@@ -160,7 +160,6 @@ variable "otlp_headers" {
 variable "pictures_location" {
   description = "Where the bucket shall lie: apac, eeur, enam, weur, wnam or oc. Fixed once made."
   type        = string
-  default     = "weur"
 
   validation {
     condition     = contains(["apac", "eeur", "enam", "oc", "weur", "wnam"], var.pictures_location)

@@ -41,6 +41,8 @@ variables {
   continent                = "europe"
   availability_zones       = ["eu-west-1a", "eu-west-1b"]
   redis_region             = "eu-west-1"
+  redis_monthly_budget_usd = 100
+  pictures_location        = "weur"
   min_replicas             = 1
   max_replicas             = 4
   qdrant_url               = "https://qdrant.example.com"

@@ -19,6 +19,7 @@ variables {
   bundle_dir               = "tests/fixture"
   assets_dir               = "tests/fixture"
   wrangler_toml            = "../../../wrangler.toml"
+  pictures_location        = "enam"
   variables                = { DEFAULT_MODEL = "clip-vit-base-patch32" }
   origins                  = [{ id = "first", url = "https://sightline-backend.example.com", region = "europe" }]
   redis_url                = "https://redis.example"
@@ -75,6 +76,19 @@ run "binds_what_the_worker_needs" {
   assert {
     condition     = one(cloudflare_workers_deployment.this.versions).version_id == "version-1"
     error_message = "The new version is what runs."
+  }
+}
+
+run "sends_spans_with_a_secret" {
+  command = plan
+
+  variables {
+    otlp_headers = "authorization=secret"
+  }
+
+  assert {
+    condition     = one([for b in cloudflare_worker_version.this.bindings : b.type if b.name == "OTEL_EXPORTER_OTLP_HEADERS"]) == "secret_text"
+    error_message = "The headers of the receiver of spans are bound as a secret."
   }
 }
 
