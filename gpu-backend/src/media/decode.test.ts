@@ -161,14 +161,11 @@ describe("refuses", () => {
   });
 
   it("every format cut anywhere", async () => {
-    const cuts = fc.record({
-      name: fc.constantFrom(...Object.keys(files)),
-      share: fc.double({ min: 0, max: 1, noNaN: true }),
-    });
+    const cuts = fc.record({ name: fc.constantFrom(...Object.keys(files)), at: fc.nat() });
     await fc.assert(
-      fc.asyncProperty(cuts, async ({ name, share }) => {
+      fc.asyncProperty(cuts, async ({ name, at }) => {
         const bytes = files[name]!;
-        const cut = bytes.subarray(0, Math.min(bytes.length - 1, Math.floor(bytes.length * share)));
+        const cut = bytes.subarray(0, at % bytes.length);
         expect(["image_invalid", "image_format_unsupported"]).toContain(await codeOf(pixelsOf(cut)));
       }),
       { numRuns: 200 },
