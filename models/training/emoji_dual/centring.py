@@ -5,7 +5,6 @@ et al. 2010), and a picture finds the same few names whatever it shows. Without 
 """
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 

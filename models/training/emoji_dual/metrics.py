@@ -10,7 +10,7 @@ BOOTSTRAPS = 1000
 
 @dataclass(frozen=True)
 class Recall:
-    """A share with the 95 % interval of 1 000 bootstrap samples over the queries."""
+    """A share with the 95 % interval of 1 000 bootstrap samples over the queries, those of one concept together."""
 
     value: float
     low: float
@@ -35,7 +35,8 @@ def ranks(scores: Tensor, targets: Tensor | None = None, ignore: Tensor | None =
 
 
 def recall(query_ranks: np.ndarray, at: int, seed: int = 0) -> Recall:
-    hits = (query_ranks < at).astype(float)
-    draws = np.random.RandomState(seed).randint(0, len(hits), (BOOTSTRAPS, len(hits)))
-    low, high = np.percentile(hits[draws].mean(1), [2.5, 97.5])
-    return Recall(float(hits.mean()), float(low), float(high), len(hits))
+    """query_ranks: int[concepts], or int[concepts, queries] where each is asked for several times."""
+    shares = (query_ranks < at).reshape(len(query_ranks), -1).mean(1)
+    draws = np.random.RandomState(seed).randint(0, len(shares), (BOOTSTRAPS, len(shares)))
+    low, high = np.percentile(shares[draws].mean(1), [2.5, 97.5])
+    return Recall(float(shares.mean()), float(low), float(high), query_ranks.size)

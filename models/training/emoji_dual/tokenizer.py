@@ -17,6 +17,7 @@ CONTEXT_LENGTH = 40
 PAD, UNK, CLS, SEP = range(4)
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 VOCABULARY_SIZE = 12_000
+NORMALIZER = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True)
 LABEL_WEIGHT = 3  # names count more than keywords when pieces are chosen
 
 
@@ -39,9 +40,7 @@ def common_hanzi() -> list[str]:
 
 def build(data: Dataset) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
-    tokenizer.normalizer = normalizers.BertNormalizer(
-        clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True
-    )
+    tokenizer.normalizer = NORMALIZER
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     kana = [chr(point) for point in (*range(0x3041, 0x3097), *range(0x30A1, 0x30FB), 0x30FC)]
     letters = list(string.ascii_lowercase + string.digits + string.punctuation)

@@ -51,6 +51,30 @@ def word_table(tokenizer: Tokenizer, folder: Path = DATA) -> torch.Tensor:
     return table
 
 
+class EnglishWords:
+    """Vectors of unit length: of words, and of whatever is said by their means."""
+
+    def __init__(self) -> None:
+        self.names, self.vectors = word_list(), _unit(word_vectors())
+        self.rows = {word: row for row, word in enumerate(self.names)}
+
+    def mean(self, text: str) -> np.ndarray | None:
+        known = [self.rows[word] for word in text.replace("-", " ").split() if word in self.rows]
+        return _unit(self.vectors[known].mean(0)) if known else None
+
+    def captions(self, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+        """i64[captions] and f32[captions, 200]: of what concept, and what training's English names and keywords say."""
+        held_out = set(data.held_out["en"])
+        said = [
+            (index, self.mean(text))
+            for index, concept in enumerate(data.concepts)
+            for text in concept.captions["en"].all
+            if (index, text) not in held_out
+        ]
+        known = [(index, vector) for index, vector in said if vector is not None]
+        return np.array([index for index, _ in known]), np.stack([vector for _, vector in known])
+
+
 class WordMeanings:
     """Words with the concepts that they are near, by the cosine of their vector to the nearest training caption's.
 
@@ -59,21 +83,13 @@ class WordMeanings:
     """
 
     def __init__(self, data: Dataset) -> None:
-        names, vectors = word_list(), _unit(word_vectors())
-        rows = {word: row for row, word in enumerate(names)}
-        held_out = set(data.held_out["en"])
-        owners, captions = [], []
-        for index, concept in enumerate(data.concepts):
-            for text in concept.captions["en"].all:
-                known = [rows[word] for word in text.replace("-", " ").split() if word in rows]
-                if known and (index, text) not in held_out:
-                    owners.append(index)
-                    captions.append(vectors[known].mean(0))
-        captions = _unit(np.stack(captions))
-        unseen = {word for _, text in held_out for word in text.split()}
+        words = EnglishWords()
+        names, vectors = words.names, words.vectors
+        owners, captions = words.captions(data)
+        unseen = {word for _, text in data.held_out["en"] for word in text.split()}
         unseen |= {word for texts in TEMPLATES["test"].values() for text in texts for word in text.split()}
-        asked = np.array([row for word, row in rows.items() if word not in unseen])
-        near, cosines = _nearest_concepts(vectors[asked], captions, np.array(owners), len(data.concepts))
+        asked = np.array([row for word, row in words.rows.items() if word not in unseen])
+        near, cosines = _nearest_concepts(vectors[asked], captions, owners, len(data.concepts))
         telling = cosines[:, 0] >= LEAST_COSINE
         self.names = [names[row] for row in asked[telling]]
         self.near = torch.from_numpy(near[telling])
@@ -95,15 +111,21 @@ class WordMeanings:
         return [self.names[row] for row in chosen], targets
 
 
+def nearness(words: np.ndarray, captions: np.ndarray, owners: np.ndarray, concepts: int) -> np.ndarray:
+    """f32[words, concepts]: the cosine to the nearest of each concept's captions, -1 where it has none."""
+    best = np.full((concepts, len(words)), -1, np.float32)
+    np.maximum.at(best, owners, captions @ words.T)
+    return best.T
+
+
 def _nearest_concepts(
     words: np.ndarray, captions: np.ndarray, owners: np.ndarray, concepts: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """i64[words, 16] and f32[words, 16]: concepts by their nearest caption, best first, and the cosines."""
     near, cosines = [], []
     for part in np.array_split(words, len(words) // 512 + 1):
-        best = np.full((concepts, len(part)), -1, np.float32)
-        np.maximum.at(best, owners, captions @ part.T)
-        order = np.argsort(-best, 0)[:NEIGHBOURS].T
+        best = nearness(part, captions, owners, concepts)
+        order = np.argsort(-best, 1)[:, :NEIGHBOURS]
         near.append(order)
-        cosines.append(np.take_along_axis(best.T, order, 1))
+        cosines.append(np.take_along_axis(best, order, 1))
     return np.concatenate(near), np.concatenate(cosines)

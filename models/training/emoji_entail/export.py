@@ -41,7 +41,7 @@ DESCRIPTION = (
     "Small visual-entailment model trained from scratch on open emoji art: says whether a sentence about a drawing, in "
     "English or Chinese, is true, false or left open. For demos and tests; it is not OFA and knows no photographs."
 )
-LICENSE = "Apache-2.0 AND CC-BY-4.0 AND MIT AND ISC AND CC0-1.0 AND PDDL-1.0 AND Unicode-3.0"
+LICENSE = "Apache-2.0 AND CC-BY-4.0 AND MIT AND ISC AND CC0-1.0 AND OFL-1.1 AND PDDL-1.0 AND Unicode-3.0"
 
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray]
 
