@@ -34,6 +34,17 @@ describe.skipIf(!hasPrometheus())("promtool", () => {
     expect(stdout.match(/SUCCESS: \d+ rules found/g)).toHaveLength(3);
   });
 
+  it("finds nothing wrong with it where no backend can be reached, which is neither scraped nor judged", async () => {
+    const check = `conf=\${1#--config.file=}; cat "$(dirname "$conf")"/targets/backend.yml; promtool check config "$conf"`;
+    const env = { TMPDIR: dir, EDGE_URL: "https://api.example.com", ADMIN_TOKEN: "token" };
+    const PATH = stub("prometheus", check);
+    const { stdout, stderr } = await execute(join(PROMETHEUS, "start.sh"), { env: { ...env, PATH } });
+    expect(stdout).toMatch(/^\[\]\n/);
+    expect(stdout).toContain("SUCCESS: 2 rule files found");
+    expect(stdout).not.toContain("rules/backend.yml");
+    expect(stderr).toBe("");
+  });
+
   it.each(testFiles.map((file) => basename(file)))(
     "sees the alerts fire and be silent as %s says",
     async (file) => {
