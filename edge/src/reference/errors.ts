@@ -60,6 +60,7 @@ const OF_OPERATION: Readonly<Record<string, Codes>> = {
   putRouting: ["store_unavailable"],
   deleteRouting: ["store_unavailable"],
   listTenantCollections: ["store_unavailable"],
+  getMetrics: ["store_unavailable"],
   verifyCollection: STORED,
   startMigration: MIGRATION,
   getMigration: MIGRATION,

@@ -36,11 +36,13 @@ describe("the operator's metrics", () => {
     expect(await sampleOf('sightline_edge_request_duration_seconds_count{route="/v1/embeddings"}')).toBeGreaterThan(0);
   });
 
-  it("are for the operator alone, and 503 while Redis is away", async () => {
+  it("are for the operator alone, and 503 while Redis is away, as the reference says", async () => {
     expectError(await get(PATH, { key: null }), 401, "invalid_admin_token");
     expectError(await get(PATH), 401, "invalid_admin_token");
     const away = { ...env, REDIS_URL: "http://127.0.0.1:1" };
     expectError(await get(PATH, { ...asOperator, env: away }), 503, "store_unavailable");
+    const { body } = await get("/openapi.json", { key: null });
+    expect(JSON.stringify(body.paths[PATH].get.responses[503])).toContain("store_unavailable");
   });
 
   it("name no caller and nothing that one sent", async () => {
