@@ -25,6 +25,7 @@ from .towers import ImageTower, TextTower, spell_out_attention
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options("clip_export", __doc__, "a weights file, or a folder in open_clip's or transformers' layout", "vectors")
     parser.add_argument("--architecture", help="of a bare weights file: open_clip's name, such as ViT-B-32-quickgelu")
+    parser.add_argument("--tag", help="of a bare weights file: open_clip's name of its training, such as laion2b_s34b_b79k")
     parser.add_argument("--template", default="a photo of a {}.", help="the prompt of a label")
     parser.add_argument(
         "--pixels", choices=["float32_nchw", "uint8_nhwc"], default="float32_nchw", help="what goes in"
@@ -38,7 +39,7 @@ def export(args: argparse.Namespace) -> Path:
     if args.template.count("{}") != 1:
         raise BadInput("--template holds {} exactly once")
     folder = new_folder(args)
-    checkpoint = load(args.checkpoint, args.architecture)
+    checkpoint = load(args.checkpoint, args.architecture, args.tag)
     with whole(folder) as work:
         write_folder(checkpoint, args, variants, work)
     return folder

@@ -4,15 +4,17 @@ import math
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import open_clip
 import torch.nn.functional as F
 from open_clip.factory import get_model_config
 from open_clip.openai import load_openai_model
+from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
 from open_clip.tokenizer import SimpleTokenizer
-from open_clip.transform import PreprocessCfg
+from open_clip.transform import PreprocessCfg, merge_preprocess_dict
 from torch import Tensor, nn
 
 from . import transformers_layout
@@ -53,12 +55,20 @@ class Checkpoint:
         return SimpleTokenizer(context_length=self.context_length)(texts)
 
 
-def load(source: Path, architecture: str | None) -> Checkpoint:
-    """@param architecture: open_clip's name of it, needed for a bare weights file. @raises BadInput"""
+def load(source: Path, architecture: str | None, tag: str | None) -> Checkpoint:
+    """
+    @param architecture: open_clip's name of it, needed for a bare weights file
+    @param tag: open_clip's name of how those weights were trained, which tells their pre-processing
+    @raises BadInput
+    """
     if not source.exists():
         raise BadInput(f"{source} does not exist")
+    if source.is_file() and not _is_torchscript(source):
+        return _weights(source, architecture, tag)
+    if architecture is not None or tag is not None:
+        raise BadInput(f"{source} says itself what it is of: --architecture and --tag are for bare weights files")
     if source.is_file():
-        return _openai(source) if _is_torchscript(source) else _weights(source, architecture)
+        return _openai(source)
     if (source / "open_clip_config.json").is_file():
         return _open_clip(f"local-dir:{source}", None)
     if (source / "config.json").is_file():
@@ -81,12 +91,26 @@ def _openai(file: Path) -> Checkpoint:
     return _checked(model, asdict(PreprocessCfg(size=size)))
 
 
-def _weights(file: Path, architecture: str | None) -> Checkpoint:
+def _weights(file: Path, architecture: str | None, tag: str | None) -> Checkpoint:
     if architecture is None:
         raise BadInput(f"{file} does not say what it is of: name it with --architecture, as open_clip does")
     if architecture not in open_clip.list_models():
         raise BadInput(f"open_clip knows no architecture {architecture}")
-    return _open_clip(architecture, file)
+    trained = _trained(architecture, tag) if tag is not None else {}
+    checkpoint = _open_clip(architecture, file)
+    return replace(checkpoint, preprocess=merge_preprocess_dict(checkpoint.preprocess, trained))
+
+
+def _trained(architecture: str, tag: str) -> dict:
+    """open_clip's own entry for weights of that tag. @raises BadInput also where they want the other GELU"""
+    entry = get_pretrained_cfg(architecture, tag)
+    if not entry:
+        near = get_close_matches(tag, list_pretrained_tags_by_model(architecture)) or ["none that is called alike"]
+        raise BadInput(f"open_clip knows no weights {tag} of {architecture}, but {', '.join(near)}")
+    if entry.get("quick_gelu", False) != get_model_config(architecture).get("quick_gelu", False):
+        wanted = "with QuickGELU: take" if entry.get("quick_gelu") else "without QuickGELU: do not take"
+        raise BadInput(f"{tag} was trained {wanted} the architecture whose name ends with -quickgelu")
+    return entry
 
 
 def _open_clip(name: str, file: Path | None) -> Checkpoint:

@@ -60,6 +60,23 @@ def test_exports_open_clips_layout(config, open_clip_folder, arguments, tmp_path
             assert entry == {**entry, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def test_exports_bare_weights_with_the_pre_processing_that_their_tag_tells(
+    open_clip_folder, arguments, tmp_path, monkeypatch
+):
+    weights = open_clip_folder() / "open_clip_model.safetensors"
+    (tmp_path / "tiny-clip.json").write_text(json.dumps(CONFIG))
+    open_clip.add_model_config(tmp_path / "tiny-clip.json")
+    halves = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny-clip", {"halves": halves})
+    bare = ["--architecture", "tiny-clip", "--variants", "fp32"]
+    assert main(arguments(weights, *bare, "--tag", "halves")) == 0
+    folder, manifest = exported(tmp_path)
+    assert (manifest["image"]["mean"], manifest["image"]["std"]) == ([0.5] * 3, [0.5] * 3)
+    folder.rename(tmp_path / "with-tag")
+    assert main(arguments(weights, *bare)) == 0
+    assert exported(tmp_path)[1]["image"]["mean"] == list(open_clip.OPENAI_DATASET_MEAN)
+
+
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
 @pytest.mark.parametrize("end_of_text", [49407, 2])
 def test_exports_transformers_layout(activation, end_of_text, transformers_folder, arguments, tmp_path):

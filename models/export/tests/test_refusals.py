@@ -39,6 +39,24 @@ def test_a_bare_file_of_unknown_architecture(refused, tmp_path):
     assert "does not hold the weights of" in refused(tmp_path / "weights.pt", "--architecture", "ViT-S-32")
 
 
+@pytest.mark.parametrize(
+    ("architecture", "tag", "reason"),
+    [
+        ("ViT-B-32", "laion2b_s34b", "of ViT-B-32, but laion2b_"),
+        ("ViT-S-32", "openai", "of ViT-S-32, but none that"),
+        ("ViT-B-32", "laion400m_e32", "trained with QuickGELU"),
+        ("ViT-B-32-quickgelu", "laion2b_s34b_b79k", "knows no weights"),
+    ],
+)
+def test_a_tag_that_the_architecture_does_not_fit(architecture, tag, reason, refused, tmp_path):
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "weights.pt")
+    assert reason in refused(tmp_path / "weights.pt", "--architecture", architecture, "--tag", tag)
+
+
+def test_a_folder_that_is_called_something_else(refused, open_clip_folder):
+    assert "says itself" in refused(open_clip_folder(), "--architecture", "ViT-B-32")
+
+
 def test_a_file_that_is_no_checkpoint_or_half_of_one(refused, tmp_path, open_clip_folder):
     (tmp_path / "weights.bin").write_bytes(b"<html>not found</html>")
     assert "does not hold the weights of" in refused(tmp_path / "weights.bin", "--architecture", "ViT-S-32")
