@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -94,6 +94,7 @@ describe("models", () => {
     });
     expect((await run("list")).output).toMatch(/acme-clip +1 +installed +fp32 600\.0 kB +Apache/);
     expect(await run("verify", "acme-clip")).toMatchObject({ code: 0 });
+    expect(await readdir(join(dir, "acme-clip"))).toEqual(["manifest.json", "onnx", "tokenizer.json"]);
     expect(await readdir(join(dir, "acme-clip", "onnx"))).toEqual(["image.onnx", "text.onnx"]);
     expect((await run("pull", "acme-clip", "--variant", "fp32")).output).toContain("Try it, fp32: npm start");
     expect(await run("remove", "acme-clip", "--variant", "fp32")).toMatchObject({
@@ -104,6 +105,15 @@ describe("models", () => {
       code: 2,
       output: expect.stringContaining("has no int8 here. It has: fp32"),
     });
+  });
+
+  it("removes a variant and keeps what has come of another", async () => {
+    await run("pull", "acme-clip", "--variant", "int8", "--variant", "fp32");
+    const parts = join(dir, "acme-clip", PARTIAL);
+    await mkdir(parts);
+    await writeFile(join(parts, "begun"), "bytes");
+    expect(await run("remove", "acme-clip", "--variant", "int8")).toMatchObject({ code: 0 });
+    expect(await readdir(parts)).toEqual(["begun"]);
   });
 
   it.each([

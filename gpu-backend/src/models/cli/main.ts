@@ -1,6 +1,6 @@
 /**
  * `npm run models`: pull, list, verify and remove models. A program of its own, so that whoever wants its commands (the
- * SDK's command line, the build of an image) starts it and imports nothing.
+ * build of an image) starts it and imports nothing.
  */
 import { join, resolve } from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";

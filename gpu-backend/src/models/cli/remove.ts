@@ -1,5 +1,5 @@
 /** `models remove`: takes away a pulled model, some of its variants, or what an interrupted pull has left. */
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Variant } from "../manifest.ts";
 import { MANIFEST } from "../model-folders.ts";
@@ -54,7 +54,8 @@ export async function removeVariants(
     for (const { path } of filesOf(manifest)) if (!kept.has(path)) await rm(join(folder, path), { force: true });
   } finally {
     lock.release();
-    await rm(join(folder, PARTIAL), { recursive: true, force: true });
+    // Refused where a begun pull has left something, which the next one continues.
+    await rmdir(join(folder, PARTIAL)).catch(() => undefined);
   }
   return left;
 }
