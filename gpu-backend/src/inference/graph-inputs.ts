@@ -1,6 +1,6 @@
 /** From a batch of rows to what a graph takes, once it is known that the graph takes it. */
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import type { Batch, Feed, SessionSpec } from "./session-protocol.ts";
+import type { Batch, Feed, WorkerSpec } from "./session-protocol.ts";
 import { normalisationTable, normalisePixels, padTokens } from "./tensors.ts";
 
 type FeedOf<Kind extends Feed["kind"]> = Feed & { readonly kind: Kind };
@@ -12,7 +12,7 @@ export type Fill = (batch: Batch) => Readonly<Record<string, Tensor>>;
 type FillOne = (batch: Batch) => Tensor;
 
 /** @throws Error if the graph's inputs are not those of the manifest. */
-export function matchInputs(session: InferenceSession, { input, feed }: SessionSpec): Fill {
+export function matchInputs(session: InferenceSession, { input, feed }: WorkerSpec): Fill {
   const wanted = feed.kind === "pairs" ? [input, feed.tokens, feed.lengths] : [input];
   const found = session.inputNames;
   if (found.length !== wanted.length || wanted.some((name) => !found.includes(name)))

@@ -9,7 +9,7 @@ const only = (able: Provider) => async (provider: Provider) => {
 describe("openWithFirst", () => {
   it("takes the first provider that opens the session and keeps the reasons of those before it", async () => {
     expect(await openWithFirst(["tensorrt", "cuda", "cpu"], only("cuda"))).toEqual({
-      session: "session on cuda",
+      opened: "session on cuda",
       choice: { chosen: "cuda", refused: [{ provider: "tensorrt", reason: "no library for tensorrt" }] },
     });
   });
@@ -18,5 +18,10 @@ describe("openWithFirst", () => {
     await expect(openWithFirst(["tensorrt", "cuda"], only("cpu"))).rejects.toThrow(
       "no execution provider works: tensorrt (no library for tensorrt); cuda (no library for cuda)",
     );
+  });
+
+  it("throws what all providers throw as it is: the fault is none of theirs", async () => {
+    const fault = new RangeError("the graph has no such input");
+    await expect(openWithFirst(["cuda", "cpu"], () => Promise.reject(fault))).rejects.toBe(fault);
   });
 });

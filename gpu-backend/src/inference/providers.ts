@@ -1,6 +1,6 @@
 /**
  * Which execution provider runs a session. onnxruntime-node neither falls back by itself nor tells why a provider is
- * missing, so each one of an ordered list is tried by creating the session with it alone.
+ * missing, so each one of an ordered list is tried by opening the session with it alone.
  */
 import { z } from "zod";
 
@@ -14,21 +14,26 @@ export interface ProviderChoice {
 }
 
 /**
- * Opens a session with the first provider that can.
+ * Opens something with the first provider that can.
  * @param wanted in order of preference.
- * @throws Error with every reason if none can.
+ * @throws Error with every reason if none can; the error itself where it is the same with all, for then it is no provider's.
  */
 export async function openWithFirst<S>(
   wanted: readonly Provider[],
   open: (provider: Provider) => Promise<S>,
-): Promise<{ readonly session: S; readonly choice: ProviderChoice }> {
+): Promise<{ readonly opened: S; readonly choice: ProviderChoice }> {
   const refused: { provider: Provider; reason: string }[] = [];
+  const errors = new Map<string, unknown>();
   for (const provider of wanted) {
     try {
-      return { session: await open(provider), choice: { chosen: provider, refused } };
+      return { opened: await open(provider), choice: { chosen: provider, refused } };
     } catch (error) {
-      refused.push({ provider, reason: (error instanceof Error ? error.message : String(error)).trim() });
+      const reason = (error instanceof Error ? error.message : String(error)).trim();
+      refused.push({ provider, reason });
+      errors.set(reason, error);
     }
   }
+  const [fault] = errors.values();
+  if (errors.size === 1) throw fault;
   throw new Error(`no execution provider works: ${refused.map((r) => `${r.provider} (${r.reason})`).join("; ")}`);
 }

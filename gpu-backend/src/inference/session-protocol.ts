@@ -1,5 +1,5 @@
 /** What a session and its worker thread say to each other. */
-import type { Provider, ProviderChoice } from "./providers.ts";
+import type { Provider } from "./providers.ts";
 import type { PerChannel } from "./tensors.ts";
 
 type PictureFeed =
@@ -30,7 +30,6 @@ export type Feed =
       readonly lengths: string;
     };
 
-/** Everything a worker needs to open its session; passed as its `workerData`. */
 export interface SessionSpec {
   readonly file: string;
   readonly input: string;
@@ -38,9 +37,15 @@ export interface SessionSpec {
   /** Numbers that it gives for a row. */
   readonly dims: number;
   readonly feed: Feed;
+  /** In order of preference. */
   readonly providers: readonly Provider[];
   /** Intra-op threads. */
   readonly threads: number;
+}
+
+/** Everything a worker needs to open its session; passed as its `workerData`. */
+export interface WorkerSpec extends Omit<SessionSpec, "providers"> {
+  readonly provider: Provider;
 }
 
 /** Rows lie in `bytes` one after the other; `lengths` are theirs, in bytes. */
@@ -53,7 +58,7 @@ export type ToWorker = { readonly type: "run"; readonly batch: Batch } | { reado
 
 /** The first message is `ready` or `refused`; every `run` is answered by one `done` or `failed`, in order. */
 export type FromWorker =
-  | { readonly type: "ready"; readonly choice: ProviderChoice }
+  | { readonly type: "ready" }
   | { readonly type: "refused"; readonly reason: string }
   /** Row-major, rows · dims, as the model gave them. */
   | { readonly type: "done"; readonly vectors: Float32Array<ArrayBuffer> }

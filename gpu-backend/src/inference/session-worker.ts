@@ -2,30 +2,26 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession } from "onnxruntime-node";
 import { type Fill, matchInputs } from "./graph-inputs.ts";
-import { openWithFirst } from "./providers.ts";
-import type { Batch, FromWorker, SessionSpec, ToWorker } from "./session-protocol.ts";
+import type { Batch, FromWorker, ToWorker, WorkerSpec } from "./session-protocol.ts";
 
 /** @throws Error if the graph does not give what the manifest says. */
-function matchOutput(session: InferenceSession, { output }: SessionSpec): void {
+function matchOutput(session: InferenceSession, { output }: WorkerSpec): void {
   const produced = session.outputMetadata.find((o) => o.name === output);
   if (!produced)
     throw new Error(`the graph's outputs are [${session.outputNames.join(", ")}], the manifest's is "${output}"`);
   if (!produced.isTensor || produced.type !== "float32") throw new Error(`output "${output}" is not float32`);
 }
 
-async function open(spec: SessionSpec) {
-  return openWithFirst(spec.providers, (provider) =>
-    InferenceSession.create(spec.file, {
-      executionProviders: [provider],
-      graphOptimizationLevel: "all",
-      executionMode: "sequential",
-      intraOpNumThreads: spec.threads,
-      logSeverityLevel: 3,
-    }),
-  );
-}
+const open = ({ file, provider, threads }: WorkerSpec) =>
+  InferenceSession.create(file, {
+    executionProviders: [provider],
+    graphOptimizationLevel: "all",
+    executionMode: "sequential",
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  });
 
-async function infer(session: InferenceSession, spec: SessionSpec, fill: Fill, batch: Batch) {
+async function infer(session: InferenceSession, spec: WorkerSpec, fill: Fill, batch: Batch) {
   const results = await session.run(fill(batch), [spec.output]);
   const vectors = results[spec.output];
   const expected = [batch.lengths.length, spec.dims];
@@ -35,11 +31,11 @@ async function infer(session: InferenceSession, spec: SessionSpec, fill: Fill, b
   return new Float32Array(vectors.data as Float32Array);
 }
 
-async function serve(port: NonNullable<typeof parentPort>, spec: SessionSpec): Promise<void> {
+async function serve(port: NonNullable<typeof parentPort>, spec: WorkerSpec): Promise<void> {
   const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
   const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
   try {
-    const { session, choice } = await open(spec);
+    const session = await open(spec);
     const fill = matchInputs(session, spec);
     matchOutput(session, spec);
     port.on("message", async (message: ToWorker) => {
@@ -55,7 +51,7 @@ async function serve(port: NonNullable<typeof parentPort>, spec: SessionSpec): P
         say({ type: "failed", reason: reason(error) });
       }
     });
-    say({ type: "ready", choice });
+    say({ type: "ready" });
   } catch (error) {
     say({ type: "refused", reason: reason(error) });
     port.close();
@@ -63,4 +59,4 @@ async function serve(port: NonNullable<typeof parentPort>, spec: SessionSpec): P
 }
 
 if (!parentPort) throw new Error("session-worker runs as a worker thread only");
-await serve(parentPort, workerData as SessionSpec);
+await serve(parentPort, workerData as WorkerSpec);

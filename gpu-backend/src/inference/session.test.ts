@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { UNOBSERVED } from "../observer.ts";
 import { TINY, tinyByteTower, tinyImageTower } from "../testing/tiny-model.ts";
 import { Session, type SessionDeps, spawnSessionWorker } from "./session.ts";
-import type { SessionSpec } from "./session-protocol.ts";
+import type { SessionSpec, WorkerSpec } from "./session-protocol.ts";
 
 const rows = [0, 1, 2].map((seed) =>
   Uint8Array.from({ length: TINY.size ** 2 * 3 }, (_, i) => (i * 7 + seed * 31) % 256),
@@ -16,6 +16,8 @@ const quiet = { info: () => {}, warn: () => {} };
 const faultyWorker = new URL("../testing/faulty-worker.ts", import.meta.url);
 const spawnExiting = () => new Worker(faultyWorker, { argv: ["exits"] });
 const spawnHanging = () => new Worker(faultyWorker, { argv: ["hangs"] });
+const spawnBreaking = (answers: number) => (workerData: WorkerSpec) =>
+  new Worker(faultyWorker, { argv: ["breaks", String(answers)], workerData });
 
 let spec: SessionSpec;
 let session: Session | undefined;
@@ -39,22 +41,29 @@ afterEach(async () => {
 });
 
 /** Workers come from the list, one after the other; the last entry serves for ever. Pauses are noted, not made. */
-async function open(spawns: SessionDeps["spawn"][] = [spawnSessionWorker]) {
+async function open(
+  spawns: SessionDeps["spawn"][] = [spawnSessionWorker],
+  { providers = spec.providers, warmUp }: Partial<Pick<SessionSpec, "providers"> & SessionDeps> = {},
+) {
   const workers: Worker[] = [];
+  const tried: string[] = [];
   const pauses: number[] = [];
   const watched = { restarts: 0 };
-  session = await Session.open(spec, {
+  const deps: SessionDeps = {
     log: quiet,
+    warmUp,
     observer: { ...UNOBSERVED, sessionRestarted: () => watched.restarts++ },
     sleep: async (ms) => void pauses.push(ms),
     spawn: async (s) => {
       const spawn = spawns[Math.min(workers.length, spawns.length - 1)]!;
       const worker = await spawn(s);
       workers.push(worker);
+      tried.push(s.provider);
       return worker;
     },
-  });
-  return { session, workers, pauses, watched };
+  };
+  session = await Session.open({ ...spec, providers }, deps);
+  return { session, workers, tried, pauses, watched };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -129,7 +138,7 @@ describe("Session", () => {
   });
 
   it("waits longer and longer while replacements do not open", async () => {
-    const missing = (s: SessionSpec) => spawnSessionWorker({ ...s, file: `${s.file}.gone` });
+    const missing = (s: WorkerSpec) => spawnSessionWorker({ ...s, file: `${s.file}.gone` });
     const { session, workers, pauses } = await open([
       spawnSessionWorker,
       missing,
@@ -154,7 +163,7 @@ describe("Session", () => {
   it("says why it cannot open a session", async () => {
     const opening = (change: Partial<SessionSpec>) =>
       Session.open({ ...spec, ...change }, { log: quiet, sleep: setTimeout, spawn: spawnSessionWorker });
-    await expect(opening({ file: `${spec.file}.gone` })).rejects.toThrow(/no execution provider works: cpu \(.*gone/);
+    await expect(opening({ file: `${spec.file}.gone` })).rejects.toThrow(/image\.onnx\.gone/);
     await expect(opening({ input: "pixels" })).rejects.toThrow(
       "the graph's inputs are [pixel_values], the manifest's is \"pixels\"",
     );
@@ -177,5 +186,43 @@ describe("Session", () => {
     await killed[0]!.terminate();
     await dying.close();
     session = undefined;
+  });
+});
+
+describe("a session's warm-up", () => {
+  const providers = ["cuda", "cpu"] as const;
+  const warmUp: SessionDeps["warmUp"] = async (run) => void (await run(rows.slice(0, 1)));
+
+  it("passes over a provider that opens the graph and then cannot run it", async () => {
+    const { session } = await open([spawnBreaking(0), spawnSessionWorker], { providers, warmUp });
+    const refused = [{ provider: "cuda", reason: expect.stringContaining("CUDA failure 700") }];
+    expect(session.stats().provider).toEqual({ chosen: "cpu", refused });
+    expect((await session.run(rows)).length).toBe(3);
+  });
+
+  it("is answered by a replacement before a batch is, on the provider that the session had", async () => {
+    const { session, workers, tried } = await open([spawnBreaking(9), spawnBreaking(0), spawnBreaking(2)], {
+      providers,
+      warmUp,
+    });
+    await workers[0]!.terminate();
+    await until(() => session.stats().alive);
+    expect((await session.run(rows)).length).toBe(3);
+    expect(session.stats()).toMatchObject({ alive: true, restarts: 1, provider: { chosen: "cuda" } });
+    expect(tried).toEqual(["cuda", "cuda", "cuda"]);
+    await expect(session.run(rows)).rejects.toMatchObject({ code: "internal_error" });
+  });
+
+  it("lets a replacement take a later provider only when the one that the session had stays away", async () => {
+    const away = Array.from({ length: 6 }, () => spawnBreaking(0));
+    const { session, workers, tried, pauses } = await open([spawnBreaking(9), ...away, spawnSessionWorker], {
+      providers,
+      warmUp,
+    });
+    await workers[0]!.terminate();
+    await until(() => session.stats().alive);
+    expect(session.stats().provider.chosen).toBe("cpu");
+    expect(tried).toEqual([...Array(7).fill("cuda"), "cpu"]);
+    expect(pauses).toEqual([100, 200, 400, 800, 1600]);
   });
 });

@@ -1,22 +1,34 @@
-/** A tower's session as the host sees it: its worker is replaced when it dies, and the batch it had is run once more. */
+/**
+ * A graph's session as the host sees it: opened with the first provider that opens it and answers the warm-up; its worker is
+ * replaced in the same way when it dies, and the batch it had is run once more.
+ */
 import { Worker } from "node:worker_threads";
 import { ApiError } from "@sightline/shared/errors";
 import type { Logger } from "pino";
 import { type Observer, UNOBSERVED } from "../observer.ts";
-import type { ProviderChoice } from "./providers.ts";
-import type { SessionSpec } from "./session-protocol.ts";
+import { openWithFirst, type Provider, type ProviderChoice } from "./providers.ts";
+import type { SessionSpec, WorkerSpec } from "./session-protocol.ts";
 import { connect, type Row, WorkerDied, type WorkerLink } from "./worker-link.ts";
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 /** The first run and one repetition: a batch that kills two workers is taken for the cause. */
 const ATTEMPTS = 2;
+/** In a row, some three seconds of tries: from then on a replacement may take a later provider than the session has had. */
+const FAITHFUL_DEATHS = 6;
+
+type Run = (rows: readonly Row[]) => Promise<readonly Float32Array[]>;
 
 export interface SessionDeps {
   readonly log: Pick<Logger, "info" | "warn">;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  /** Called for the first worker and for each one that replaces a dead one. */
-  readonly spawn: (spec: SessionSpec) => Worker | Promise<Worker>;
+  /** Called for each provider that is tried, at the start and whenever a dead worker is replaced. */
+  readonly spawn: (spec: WorkerSpec) => Worker | Promise<Worker>;
+  /**
+   * What a worker has to answer before it is used: some of what a provider lacks shows in the first run only.
+   * @throws Error why it is not to be used.
+   */
+  readonly warmUp?: ((run: Run) => Promise<void>) | undefined;
   readonly observer?: Observer | undefined;
 }
 
@@ -29,8 +41,28 @@ export interface SessionStats {
   readonly restarts: number;
 }
 
-export const spawnSessionWorker = (spec: SessionSpec): Worker =>
+export const spawnSessionWorker = (spec: WorkerSpec): Worker =>
   new Worker(new URL("./session-worker.ts", import.meta.url), { workerData: spec });
+
+/** A worker that has answered the warm-up. @throws Error with every provider's reason. */
+function openWorker({ providers, ...spec }: SessionSpec, { spawn, warmUp }: SessionDeps) {
+  return openWithFirst(providers, async (provider) => {
+    const link = await connect(await spawn({ ...spec, provider }));
+    try {
+      await warmUp?.((rows) => answer(link, rows, spec.dims));
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+    return link;
+  });
+}
+
+/** @returns a vector of its own for each row: one that is kept must not keep its whole batch. */
+async function answer(link: WorkerLink, rows: readonly Row[], dims: number): Promise<readonly Float32Array[]> {
+  const flat = await link.run(rows);
+  return rows.map((_, row) => flat.slice(row * dims, (row + 1) * dims));
+}
 
 export class Session {
   readonly #spec: SessionSpec;
@@ -43,17 +75,18 @@ export class Session {
   /** Deaths since the last batch that was answered. */
   #deaths = 0;
 
-  private constructor(spec: SessionSpec, deps: SessionDeps, link: WorkerLink) {
+  private constructor(spec: SessionSpec, deps: SessionDeps, link: WorkerLink, choice: ProviderChoice) {
     this.#spec = spec;
     this.#deps = deps;
-    this.#provider = link.choice;
+    this.#provider = choice;
     this.#link = Promise.resolve(link);
     this.#watch(link);
   }
 
-  /** @throws Error if no provider opens the model, or its tensors are not those of the spec. */
+  /** @throws Error if no provider opens the graph and answers the warm-up, or its tensors are not those of the spec. */
   static async open(spec: SessionSpec, deps: SessionDeps): Promise<Session> {
-    return new Session(spec, deps, await connect(await deps.spawn(spec)));
+    const { opened, choice } = await openWorker(spec, deps);
+    return new Session(spec, deps, opened, choice);
   }
 
   stats(): SessionStats {
@@ -64,12 +97,9 @@ export class Session {
   async run(rows: readonly Row[]): Promise<readonly Float32Array[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const link = await this.#link;
-        const flat = await link.run(rows);
+        const vectors = await answer(await this.#link, rows, this.#spec.dims);
         this.#deaths = 0;
-        const { dims } = this.#spec;
-        // Slices, not views: a vector that is kept must not keep its whole batch.
-        return rows.map((_, row) => flat.slice(row * dims, (row + 1) * dims));
+        return vectors;
       } catch (cause) {
         if (!(cause instanceof WorkerDied) || attempt === ATTEMPTS) throw new ApiError("internal_error", { cause });
       }
@@ -105,16 +135,24 @@ export class Session {
   }
 
   async #startAgain(): Promise<WorkerLink> {
-    const { sleep, spawn, observer = UNOBSERVED } = this.#deps;
+    const { sleep, observer = UNOBSERVED } = this.#deps;
     // The first death may be an accident and costs no wait; repeated ones must not keep a core busy with loading.
     if (this.#deaths > 1)
       await sleep(Math.min(FIRST_BACKOFF_MS * 2 ** (this.#deaths - 2), MAX_BACKOFF_MS), this.#closing.signal);
-    const link = await connect(await spawn(this.#spec));
-    this.#provider = link.choice;
+    const { opened, choice } = await openWorker({ ...this.#spec, providers: this.#eligible() }, this.#deps);
+    this.#provider = choice;
     this.#alive = true;
     this.#restarts++;
     observer.sessionRestarted();
-    this.#watch(link);
-    return link;
+    this.#watch(opened);
+    return opened;
+  }
+
+  /** A GPU that fails for a moment must not leave the session on the CPU for the life of its next worker. */
+  #eligible(): readonly Provider[] {
+    const { providers } = this.#spec;
+    return this.#deaths < FAITHFUL_DEATHS
+      ? providers.slice(0, providers.indexOf(this.#provider.chosen) + 1)
+      : providers;
   }
 }

@@ -1,6 +1,5 @@
 /** The host's end of one session worker: start it, hand it a batch, notice that it died. Nothing is retried here. */
 import type { Worker } from "node:worker_threads";
-import type { ProviderChoice } from "./providers.ts";
 import type { Batch, FromWorker, ToWorker } from "./session-protocol.ts";
 
 /** The thread ended without having been asked to. What it was working on has no answer. */
@@ -12,7 +11,6 @@ export class WorkerDied extends Error {
 export type Row = Uint8Array | Int32Array;
 
 export interface WorkerLink {
-  readonly choice: ProviderChoice;
   /** The listener is told before the batch that the worker had is rejected; never after `close`. */
   onDeath(listener: (death: WorkerDied) => void): void;
   /** One batch at a time. @returns rows · dims. @throws WorkerDied, or Error if the model could not do the batch. */
@@ -58,8 +56,7 @@ export function connect(worker: Worker): Promise<WorkerLink> {
     settle((pending) => pending.reject(death));
   };
 
-  const link = (choice: ProviderChoice): WorkerLink => ({
-    choice,
+  const link: WorkerLink = {
     onDeath(listener) {
       onDeath = listener;
       if (death) listener(death);
@@ -77,10 +74,10 @@ export function connect(worker: Worker): Promise<WorkerLink> {
       say({ type: "close" });
       await exited.promise;
     },
-  });
+  };
 
   worker.on("message", (message: FromWorker) => {
-    if (message.type === "ready") opened.resolve(link(message.choice));
+    if (message.type === "ready") opened.resolve(link);
     else if (message.type === "done") settle((pending) => pending.resolve(message.vectors));
     else if (message.type === "failed") settle((pending) => pending.reject(new Error(message.reason)));
     else {

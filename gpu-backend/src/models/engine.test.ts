@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SessionSpec } from "../inference/session-protocol.ts";
+import type { SessionSpec, WorkerSpec } from "../inference/session-protocol.ts";
 import { BreakdownWatch } from "./breakdown.ts";
 import { type BrokenEngine, type Engine, openEngine } from "./engine.ts";
 
@@ -29,7 +29,7 @@ async function open(answers: number) {
   const deps = {
     log: { info: () => {}, warn: () => {} },
     sleep: (ms: number) => sleep(ms),
-    spawn: (workerData: SessionSpec) => new Worker(faultyWorker, { argv: ["breaks", String(answers)], workerData }),
+    spawn: (workerData: WorkerSpec) => new Worker(faultyWorker, { argv: ["breaks", String(answers)], workerData }),
     onBroken: (one: BrokenEngine) => void broken.push(one),
   };
   const plan = {

@@ -62,25 +62,24 @@ export interface Engine {
 }
 
 /**
- * Opens the session and sends the warm-up through it, so that the first caller does not pay for lazy initialisation and
- * a model that gives another shape, or no numbers, is found out before it is served.
+ * Opens the session. Each of its workers is sent the warm-up first, so that no caller pays for lazy initialisation, and a
+ * model that gives another shape, or no numbers, is found out before it is served.
  * @throws Error with the reason if the graph cannot be served.
  */
 export async function openEngine(plan: EnginePlan, parts: EngineParts): Promise<Engine> {
   const { model, graph, deps, maxQueue, now } = parts;
   const { observer = UNOBSERVED } = deps;
   const { spec, warmUp, maxBatch, finish, parted } = plan;
-  const session = await Session.open(spec, deps);
-  try {
-    for (const probe of warmUp) await answer(session, probe, finish);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  const session = await Session.open(spec, {
+    ...deps,
+    warmUp: async (run) => {
+      for (const probe of warmUp) await answer(run, probe, finish);
+    },
+  });
   const probes = warmUp.slice(0, 1);
   const watch = new BreakdownWatch(
     async () => {
-      for (const probe of probes) await answer(session, probe, finish);
+      for (const probe of probes) await answer((rows) => session.run(rows), probe, finish);
     },
     (reason) => deps.onBroken?.({ model, graph, reason }),
   );
@@ -126,9 +125,9 @@ async function runParted(
   return rows.map((row) => outputs.get(row) as Float32Array);
 }
 
-async function answer(session: Session, { what, rows }: Probe, finish: EnginePlan["finish"]): Promise<void> {
+async function answer(run: Session["run"], { what, rows }: Probe, finish: EnginePlan["finish"]): Promise<void> {
   try {
-    for (const output of await session.run(rows)) finish(output);
+    for (const output of await run(rows)) finish(output);
   } catch (error) {
     const cause = error instanceof ApiError && error.cause instanceof Error ? error.cause : error;
     throw new Error(`the warm-up with ${what} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });

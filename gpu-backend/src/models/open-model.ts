@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { spawnSessionWorker } from "../inference/session.ts";
-import type { SessionSpec } from "../inference/session-protocol.ts";
+import type { WorkerSpec } from "../inference/session-protocol.ts";
 import type { Observer } from "../observer.ts";
 import { openClipModel } from "./clip/model.ts";
 import type { BrokenEngine } from "./engine.ts";
@@ -105,7 +105,7 @@ async function gather<Graph extends string>(
       onBroken,
       // Found and verified each time that it is opened, also for a worker that replaces a dead one: a folder that was
       // changed meanwhile must not bring other weights under the same revision.
-      spawn: async (spec: SessionSpec) => {
+      spawn: async (spec: WorkerSpec) => {
         const file = files.find((candidate) => located.get(candidate) === spec.file);
         if (!file) throw new Error(`${spec.file} is no file of this model`);
         return spawnSessionWorker({ ...spec, file: await verify(file) });

@@ -178,7 +178,7 @@ describe("a model is refused with one line, and the others are served, if", () =
     [
       "a tower is a truncated ONNX file",
       consisting({ image: files.image.subarray(0, files.image.length / 2) }),
-      /^image\.onnx: no execution provider works: cpu \(.*(parsing|Protobuf).*\)$/,
+      /^image\.onnx: .*(parsing|Protobuf)/,
       IMAGE_REMEDY,
     ],
     [

@@ -5,16 +5,16 @@
  * (`breaks`) answers with ones as often as its second argument says, and then fails for ever, as after some CUDA errors.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import type { FromWorker, SessionSpec, ToWorker } from "../inference/session-protocol.ts";
+import type { FromWorker, ToWorker, WorkerSpec } from "../inference/session-protocol.ts";
 
-const ready: FromWorker = { type: "ready", choice: { chosen: "cpu", refused: [] } };
+const ready: FromWorker = { type: "ready" };
 
 let answersLeft = Number(process.argv[3] ?? 0);
 
 parentPort?.on("message", (message: ToWorker) => {
   if (process.argv[2] === "breaks") {
     if (message.type === "close") parentPort?.close();
-    else parentPort?.postMessage(answer(message.batch.lengths.length * (workerData as SessionSpec).dims));
+    else parentPort?.postMessage(answer(message.batch.lengths.length * (workerData as WorkerSpec).dims));
     return;
   }
   if (process.argv[2] === "exits") process.exit(3);
