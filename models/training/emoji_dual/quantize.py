@@ -93,7 +93,7 @@ class _Pictures(CalibrationDataReader):
 
 
 def static_int8(source: Path, target: Path, calibration: np.ndarray) -> None:
-    """Convolutions in int8, one weight scale a channel, activation ranges from f32[n, 3, 64, 64] pictures."""
+    """Convolutions in int8, one weight scale a channel, activation ranges from f32[n, 3, size, size] pictures."""
     prepared = source.with_suffix(".prepared.onnx")
     quant_pre_process(str(source), str(prepared))
     quantize_static(

@@ -113,8 +113,8 @@ class TransformerBlock(nn.Module):
 class TextTower(nn.Module):
     """i64[B, T] → f32[B, 256]; padding (id 0) is masked out, so a longer T changes nothing.
 
-    A piece is its learned vector plus, where it is an English word, a learned map of its frozen GloVe vector: a word
-    that no caption has still means something. Training now and then hides the learned part; the map has to carry it.
+    A piece is its learned vector plus, where it is an English word, a learned map of its frozen vectors (`words.py`): a
+    word that no caption has still means something. Training now and then hides the learned part; the map has to carry it.
     """
 
     def __init__(self, words: Tensor, width: int = 192, layers: int = 3, heads: int = 3) -> None:
