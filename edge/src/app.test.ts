@@ -48,7 +48,9 @@ describe("identity", () => {
 describe("while Redis is away", () => {
   const isolate = { ...env, REDIS_URL: env.SWITCHED_REDIS_URL };
   beforeAll(async () => {
-    expect((await embed("known before", { env: isolate })).status).toBe(200);
+    for (const key of ["full", "poor"] as const) {
+      expect((await embed("known before", { env: isolate, key })).status).toBe(200);
+    }
     expect((await put("/v1/collections/kept", {}, { env: isolate })).status).toBe(200);
     await put("/v1/collections/kept/items", { items: [{ id: "a", text: "apple" }] }, { env: isolate });
     await setMode(env.SWITCHED_REDIS_URL, "down");
@@ -61,6 +63,15 @@ describe("while Redis is away", () => {
     const usual = await embed("usual");
     const quota = ({ headers }: Answer) => Number(/q=(\d+)/.exec(headers.get("ratelimit-policy") ?? "")?.[1]);
     expect(quota(answer)).toBeLessThan(quota(usual));
+  });
+
+  it("who uses up that limit is refused, long before the plan's own would be", async () => {
+    const answers: Answer[] = [];
+    do answers.push(await embed("known before", { env: isolate, key: "poor" }));
+    while (answers.at(-1)?.status === 200 && answers.length < PLANS.free.requestsPerMinute / 2);
+    expectError(answers.at(-1)!, 429, "rate_limit_exceeded");
+    expect(answers.length).toBeGreaterThan(1);
+    expect(Number(answers.at(-1)!.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
   it("unknown keys are refused with 503", async () => {
