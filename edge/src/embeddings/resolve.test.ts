@@ -104,8 +104,8 @@ function world() {
     },
   });
 
-  async function resolve(inputs: readonly ParsedInput[], changes: Partial<ResolveContext> = {}) {
-    const { outcomes } = await resolveTask(embedding(MODEL), inputs, { ...context(), ...changes });
+  async function resolve(inputs: readonly ParsedInput[], changes: Partial<ResolveContext> = {}, model = MODEL) {
+    const { outcomes } = await resolveTask(embedding(model), inputs, { ...context(), ...changes });
     return outcomes.map((outcome) =>
       outcome instanceof ApiError ? `${outcome.code}: ${outcome.message}` : { ...outcome, bytes: [...outcome.bytes] },
     );
@@ -191,6 +191,35 @@ describe("whatever the tiers know", () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe("an answer", () => {
+  const MODELS: readonly Served<"clip">[] = [
+    MODEL,
+    { ...MODEL, id: ModelId.parse("other") },
+    { ...MODEL, revision: Revision.parse("2") },
+    { ...MODEL, preprocessing: "q" },
+  ];
+
+  it("speaks for its own model, revision and pre-processing only", async () => {
+    const { asked, resolve, settled, counted } = world();
+    for (const model of MODELS) {
+      await resolve([text("a"), image(1)], {}, model);
+      expect(counted()).toEqual({ miss: 2 });
+      await settled();
+    }
+    for (const model of MODELS) await resolve([text("a"), image(1)], {}, model);
+    expect(asked).toEqual(MODELS.flatMap(() => ["text a", "image 1"]));
+  });
+
+  it("speaks for its own tenant only", async () => {
+    const { asked, resolve, settled } = world();
+    for (const tenant of ["mine", "yours"].map((id) => TenantId.parse(`${id}-${crypto.randomUUID().slice(0, 8)}`))) {
+      await resolve([text("a")], { tenant, owner: tenant });
+      await settled();
+    }
+    expect(asked).toEqual(["text a", "text a"]);
   });
 });
 
