@@ -56,10 +56,16 @@ describe("a worker that asks Qdrant itself", () => {
     expect((await ask("DELETE", path)).body).toEqual({ deleted: 2 });
   });
 
-  it("searches on while no backend runs", async () => {
+  it("searches on while no backend runs, for texts that are cached, too", async () => {
     const path = await collectionWith([{ id: "v", embedding: axis(0) }]);
-    const answer = await ask("POST", `${path}/search`, { query: { embedding: axis(0) } }, { env: withoutBackend });
-    expect(answer.body.results).toMatchObject([{ id: "v" }]);
+    const query = crypto.randomUUID();
+    expect((await ask("POST", "/v1/embeddings", { input: query })).status).toBe(200);
+    for (const known of [{ embedding: axis(0) }, query]) {
+      const answer = await ask("POST", `${path}/search`, { query: known }, { env: withoutBackend });
+      expect(answer.body.results).toMatchObject([{ id: "v" }]);
+    }
+    const unknown = { query: crypto.randomUUID() };
+    expectError(await ask("POST", `${path}/search`, unknown, { env: withoutBackend }), 503, "backend_unavailable");
   });
 
   it("shows nothing of one tenant to another", async () => {
