@@ -62,7 +62,7 @@ export const en = {
   },
   code: {
     heading: "In code",
-    intro: "What this panel sends, ready to run.",
+    intro: "What this panel sends. TypeScript needs the package sightline, curl nothing.",
     languages: "Languages",
     copy: "Copy",
     copied: "Copied",

@@ -56,7 +56,7 @@ export const zh: Messages = {
   },
   code: {
     heading: "代码",
-    intro: "本页发送的请求，复制即可运行。",
+    intro: "本页发送的请求。TypeScript 需要 sightline 包，curl 无需安装。",
     languages: "语言",
     copy: "复制",
     copied: "已复制",
