@@ -122,13 +122,13 @@ describe("a backend that is told to end", () => {
     const replies = await Promise.all(calls);
     expect(replies.map(({ status }) => status)).toEqual(Array(12).fill(200));
     expect(replies.map(({ body }) => body.results[0].status)).toEqual(Array(12).fill("ok"));
-    // Within the grace period: else the code would be 1.
+    // Within the grace period: else it would have killed itself.
     expect(await gone).toEqual([0, null]);
     await silentEnd;
     for (const used of [agent, resting]) used.destroy();
   });
 
-  it("gives up after the grace period, and says so by its code", async () => {
+  it("gives up after the grace period, and kills itself", async () => {
     const { child, url } = await start({ FETCH_ALLOW_ADDRESSES: "127.0.0.1/32", SHUTDOWN_GRACE_MS: "300" });
     await using pictures = await slowPictures();
     const client = signedClient(fetch, url);
@@ -138,7 +138,7 @@ describe("a backend that is told to end", () => {
     await expect.poll(() => pictures.asked(), { timeout: 10_000 }).toBe(1);
     const gone = once(child, "exit");
     child.kill("SIGTERM");
-    expect(await gone).toEqual([1, null]);
+    expect(await gone).toEqual([null, "SIGKILL"]);
     await cut;
   });
 });

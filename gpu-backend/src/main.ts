@@ -9,6 +9,7 @@ import { getRequestListener } from "@hono/node-server";
 import { pino, stdTimeFunctions } from "pino";
 import { readConfig } from "./config.ts";
 import { drainable } from "./drain.ts";
+import { killSelf } from "./kill-self.ts";
 import { createImageFetcher } from "./media/fetch-image.ts";
 import { createIntake } from "./media/intake.ts";
 import { Registry } from "./models/registry.ts";
@@ -62,7 +63,7 @@ const registry = new Registry({
   },
   observer,
   onBroken: ({ model, graph, reason }) => {
-    log.fatal({ model, graph, err: reason }, "the graph fails whatever it is given: only a new process can help");
+    log.fatal({ model, graph, err: reason }, "the graph can do nothing any more: only a new process can help");
     void shutDown("a graph is broken", { code: 1 });
   },
   log,
@@ -148,7 +149,7 @@ async function shutDown(reason: string, { delayMs = 0, code = 0 } = {}): Promise
   log.info({ reason, delayMs }, "draining");
   setTimeout(() => {
     log.error("work in progress outlived the grace period");
-    process.exit(1);
+    killSelf();
   }, delayMs + config.SHUTDOWN_GRACE_MS).unref();
   await drain(delayMs);
   await replica.registry?.close();

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { ApiError } from "@sightline/shared/errors";
 import type { Logger } from "pino";
 import { type Observer, UNOBSERVED } from "../observer.ts";
+import { unlessHung } from "./hang.ts";
 import { openWithFirst, type Provider, type ProviderChoice } from "./providers.ts";
 import type { SessionSpec, WorkerSpec } from "./session-protocol.ts";
 import { connect, type Row, WorkerDied, type WorkerLink } from "./worker-link.ts";
@@ -93,11 +94,16 @@ export class Session {
     return { provider: this.#provider, alive: this.#alive, restarts: this.#restarts };
   }
 
-  /** One batch at a time. @returns one vector per row, as the model gave it. @throws ApiError(internal_error). */
+  /**
+   * One batch at a time.
+   * @returns one vector per row, as the model gave it.
+   * @throws ApiError(internal_error); with RunHung as its cause the session has no end any more, and neither has `close`.
+   */
   async run(rows: readonly Row[]): Promise<readonly Float32Array[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const vectors = await answer(await this.#link, rows, this.#spec.dims);
+        const link = await this.#link;
+        const vectors = await unlessHung(this.#provider.chosen, answer(link, rows, this.#spec.dims));
         this.#deaths = 0;
         return vectors;
       } catch (cause) {

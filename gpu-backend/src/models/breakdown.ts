@@ -2,8 +2,10 @@
  * Tells batches that cannot be done from an engine that can do none any more. After some CUDA errors every later run of the
  * process fails, in a new session too, and only a new process recovers; the worker thread goes on answering «failed».
  * After a few failures in a row the engine is asked what it has answered when it was opened. If it cannot, it is broken for good.
+ * So is one that a run hangs in.
  */
 import { ApiError } from "@sightline/shared/errors";
+import { RunHung } from "../inference/hang.ts";
 
 /** One batch may be poisoned, and the next may hold the same input again. */
 const SUSPICIOUS = 3;
@@ -32,7 +34,8 @@ export class BreakdownWatch {
       this.#failures = 0;
       return done;
     } catch (error) {
-      if (++this.#failures < SUSPICIOUS || (await this.#answersProbe())) throw error;
+      if (error instanceof ApiError && error.cause instanceof RunHung) this.#break(error.cause);
+      else if (++this.#failures < SUSPICIOUS || (await this.#answersProbe())) throw error;
       throw this.#unavailable(error);
     }
   }
@@ -43,10 +46,14 @@ export class BreakdownWatch {
       this.#failures = 0;
       return true;
     } catch (reason) {
-      this.#isBroken = true;
-      this.#onBroken(reason);
+      this.#break(reason);
       return false;
     }
+  }
+
+  #break(reason: unknown): void {
+    this.#isBroken = true;
+    this.#onBroken(reason);
   }
 
   /** Another replica may do it. */
