@@ -9,10 +9,11 @@ const TOKEN = 320n;
 const GREY = 128;
 
 const spec = workerData as LoopSpec;
+const { provider = "cpu" } = spec;
 
 // As the backend opens its sessions, so that nothing but what is around the model differs.
 const session = await InferenceSession.create(spec.file, {
-  executionProviders: [spec.provider ?? "cpu"],
+  executionProviders: provider === "tensorrt" ? ["tensorrt", "cuda"] : [provider],
   graphOptimizationLevel: "all",
   executionMode: "sequential",
   intraOpNumThreads: spec.threads,

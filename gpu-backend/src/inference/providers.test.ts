@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openWithFirst, type Provider } from "./providers.ts";
+import { openWithFirst, type Provider, registeredFor } from "./providers.ts";
 
 const only = (able: Provider) => async (provider: Provider) => {
   if (provider !== able) throw new Error(`no library for ${provider}\n`);
@@ -23,5 +23,12 @@ describe("openWithFirst", () => {
   it("throws what all providers throw as it is: the fault is none of theirs", async () => {
     const fault = new RangeError("the graph has no such input");
     await expect(openWithFirst(["cuda", "cpu"], () => Promise.reject(fault))).rejects.toBe(fault);
+  });
+});
+
+describe("registeredFor", () => {
+  it("puts CUDA behind TensorRT, and nothing behind the others: what they leave is the CPU's", () => {
+    expect(registeredFor("tensorrt")).toEqual(["tensorrt", "cuda"]);
+    expect(registeredFor("cuda")).toEqual(["cuda"]);
   });
 });

@@ -1,11 +1,18 @@
 /**
  * Which execution provider runs a session. onnxruntime-node neither falls back by itself nor tells why a provider is
- * missing, so each one of an ordered list is tried by opening the session with it alone.
+ * missing, so each one of an ordered list is tried by opening the session with it and nothing that could stand in for it.
  */
 import { z } from "zod";
 
 export const Provider = z.enum(["tensorrt", "cuda", "webgpu", "coreml", "cpu"]);
 export type Provider = z.infer<typeof Provider>;
+
+/**
+ * What a session's options name, in order. ONNX Runtime gives the nodes that TensorRT leaves to the next, and adds the CPU
+ * alone by itself: https://onnxruntime.ai/docs/execution-providers/TensorRT-ExecutionProvider.html
+ */
+export const registeredFor = (provider: Provider): readonly Provider[] =>
+  provider === "tensorrt" ? ["tensorrt", "cuda"] : [provider];
 
 /** What was chosen, and why each provider before it was not: for the log and `/readyz`. */
 export interface ProviderChoice {

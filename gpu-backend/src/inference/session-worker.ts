@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession } from "onnxruntime-node";
 import { type Fill, matchInputs } from "./graph-inputs.ts";
+import { registeredFor } from "./providers.ts";
 import type { Batch, FromWorker, ToWorker, WorkerSpec } from "./session-protocol.ts";
 
 /** @throws Error if the graph does not give what the manifest says. */
@@ -14,7 +15,7 @@ function matchOutput(session: InferenceSession, { output }: WorkerSpec): void {
 
 const open = ({ file, provider, threads }: WorkerSpec) =>
   InferenceSession.create(file, {
-    executionProviders: [provider],
+    executionProviders: registeredFor(provider),
     graphOptimizationLevel: "all",
     executionMode: "sequential",
     intraOpNumThreads: threads,
