@@ -10,7 +10,8 @@ locals {
   shutdown_grace_seconds = 35
 
   environment = merge(
-    { EXECUTION_PROVIDERS = "cuda" },
+    # int8 is for CPUs; the built-in models have nothing else.
+    { EXECUTION_PROVIDERS = "cuda", MODEL_VARIANTS = "fp16,fp32,int8" },
     var.settings,
     {
       HOST              = "0.0.0.0"

@@ -102,6 +102,7 @@ run "production" {
       EXECUTION_PROVIDERS = "cuda"
       HOST                = "0.0.0.0"
       MODELS              = "clip-vit-base-patch32"
+      MODEL_VARIANTS      = "fp16,fp32,int8"
       PORT                = "8788"
       QDRANT_URL          = "https://qdrant.example"
       SHUTDOWN_GRACE_MS   = "35000"
