@@ -80,6 +80,14 @@ describe.runIf(hasKubectl)("the manifests", () => {
     expect(limits("cpu")["nvidia.com/gpu"]).toBeUndefined();
   });
 
+  it("free a GPU before a rollout needs one, and keep one replica meanwhile", () => {
+    const { strategy } = find<Deployment & Manifest>("gpu", "Deployment").spec!;
+    expect(strategy!.rollingUpdate).toEqual({ maxUnavailable: 1, maxSurge: 0 });
+    expect(
+      find<HorizontalPodAutoscaler & Manifest>("gpu", "HorizontalPodAutoscaler").spec!.minReplicas,
+    ).toBeGreaterThan(1);
+  });
+
   it.each(["cpu", "gpu"])("configure the %s backend with settings that it understands", (overlay) => {
     const { data } = find<ConfigMap & Manifest>(overlay, "ConfigMap");
     expect(readConfig({ ...data, BACKEND_SECRET: "s".repeat(32) }).VECTOR_STORE).toBe("qdrant");
