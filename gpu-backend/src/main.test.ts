@@ -5,9 +5,11 @@ import { connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { forgePng } from "@sightline/shared/testing/png";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BatcherStats } from "./inference/batcher.ts";
 import { killBackends, spawnBackend, startBackend as start } from "./testing/backend-process.ts";
+import { SECRET } from "./testing/signed-client.ts";
 import { writeTinyModel } from "./testing/tiny-model.ts";
 
 const model = { id: "emoji-dual", revision: "" };
@@ -83,6 +85,33 @@ describe("the backend's process", () => {
     const inputs = [{ kind: "text", text: "still here" }];
     const answer = await call("/internal/v1/embed", { model: { id: "tiny", revision: "2" }, lane: "bulk", inputs });
     expect(answer.status).toBe(200);
+  });
+
+  it("logs each call, and neither its own secrets nor anything that callers send", async () => {
+    const hush = "hush-hush";
+    const { call, output, dims } = await startBackend({ LOG_LEVEL: "trace", QDRANT_API_KEY: hush });
+    const broken = forgePng({ width: 1, height: 1, pixels: Buffer.from(hush) });
+    const inputs = [
+      { kind: "text", text: hush },
+      { kind: "image", bytes: broken },
+      { kind: "image_url", url: `http://127.0.0.1:1/${hush}` },
+    ];
+    const embed = { model, lane: "interactive", inputs };
+    const items = inputs.map((source, i) => ({ id: `${hush}-${i}`, metadata: { hush }, source }));
+    const space = { ...model, dims };
+    const statuses = [
+      await call("/internal/v1/embed", embed),
+      await call("/internal/v1/items", { model, collection: hush, pictures: true, items }),
+      await call("/internal/v1/store", { op: "get", space, collection: hush, ids: [`${hush}-0`] }),
+      await call("/internal/v1/embed", { ...embed, [hush]: hush, lane: hush }),
+      await call("/internal/v1/embed", embed, { secret: `${hush} ${hush} ${hush} ${hush}` }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 200, 500, 401]);
+    // The models have been asked for, too.
+    const logged = () => output().split(`"route":"/internal/`).length - 1;
+    await expect.poll(logged, { timeout: 20_000 }).toBe(statuses.length + 1);
+    // Base64 of `{"`, as every token begins.
+    for (const hidden of [SECRET, hush, "eyJ"]) expect(output()).not.toContain(hidden);
   });
 
   const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === "IPv6"));

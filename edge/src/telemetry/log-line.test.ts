@@ -1,6 +1,6 @@
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { call, env, get, post, put, type TestEnv } from "../testing/client.ts";
+import { call, env, get, post, put, setMode, type TestEnv } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
 
 /** Only under tests is the log of what went well switched off. */
@@ -116,6 +116,38 @@ describe("the access log", () => {
     const key = env.TEST_KEYS.full;
     const hidden = [secret, "hush-", key, key.split("_").at(-1) ?? key, image.slice(0, 24), image.slice(-24)];
     for (const one of hidden) expect(everything).not.toContain(one);
+  });
+
+  it("never holds a secret of the deployment, nor any API key from its making on, also where things fail", async () => {
+    const from = isolate();
+    const operator = (token: string) => ({ key: null, headers: { authorization: `Bearer ${token}` } });
+    const admin = (path: string, json: object, where = from) =>
+      post(`/admin/v1/tenants${path}`, json, { ...operator(env.ADMIN_TOKEN), env: where });
+    const id = `t-${crypto.randomUUID().slice(0, 8)}`;
+    await admin("", { id, plan: "free" });
+    const made = (await admin(`/${id}/keys`, {})).body;
+    const next = (await admin(`/${id}/keys/${made.id}/rotate`, { overlap_seconds: 60 })).body;
+    for (const key of [made.key, next.key, `${next.key}x`, env.ADMIN_TOKEN]) {
+      await post("/v1/embeddings", { input: "a" }, { ...operator(key), env: from });
+    }
+    await get("/admin/v1/tenants", { ...operator(`${env.ADMIN_TOKEN}x`), env: from });
+    await setMode(env.FAULTY_BACKEND_URL, "garbage");
+    for (const changes of [
+      { BACKEND_URL: "http://127.0.0.1:1" },
+      { BACKEND_URL: env.FAULTY_BACKEND_URL },
+      { BACKEND_SECRET: `${env.BACKEND_SECRET}x` },
+      { REDIS_URL: "http://127.0.0.1:1" },
+      { REDIS_TOKEN: `${env.REDIS_TOKEN}x` },
+    ]) {
+      const word = { input: crypto.randomUUID() };
+      await post("/v1/embeddings", word, { ...operator(next.key), env: isolate(changes) });
+      await admin(`/${id}/keys`, {}, isolate(changes));
+    }
+    expect(lines.filter(({ status }) => status >= 500).length).toBe(7);
+    const { ADMIN_TOKEN, BACKEND_SECRET, KEY_PEPPER, REDIS_TOKEN } = env;
+    const keys = [made.key, next.key].map((key) => key.split("_").at(-1).slice(0, 26));
+    const secrets = [...keys, ADMIN_TOKEN, BACKEND_SECRET, KEY_PEPPER, REDIS_TOKEN];
+    expect(secrets.filter((secret) => everything.includes(secret))).toEqual([]);
   });
 
   it("is silent under tests, but for what is our fault", async () => {

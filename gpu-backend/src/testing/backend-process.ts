@@ -34,7 +34,7 @@ export async function startBackend(environment: Readonly<Record<string, string>>
   ended.catch(() => {});
   const port = ready.port as number;
   const url = `http://127.0.0.1:${port}`;
-  return { child, port, url, call: signedClient(fetch, url) };
+  return { child, output, port, url, call: signedClient(fetch, url) };
 }
 
 /** Kills what still runs; for `afterEach`. */
