@@ -37,6 +37,15 @@ enter() {
   terraform init -backend=false -input=false "${from[@]}"
 }
 
+# only_providers_missing LOG: every error of `init` is a provider that the folder lacks, or whose registry cannot be reached.
+only_providers_missing() {
+  local query="Error: Failed to query available provider packages Could not retrieve the list of available versions for provider"
+  local errors causes
+  errors=$(grep -c '^Error: ' "$1")
+  causes=$(tr -s '\n' ' ' <"$1" | grep -oE "$query [^ ]+ (provider [^ ]+ was not found in any of|could not connect to) " | wc -l)
+  [ "$errors" -gt 0 ] && [ "$errors" -eq "$causes" ]
+}
+
 for module in modules/worker-config modules/gpu-backend; do
   echo "-- $module"
   enter $module >"$work/init.log" 2>&1 || { cat "$work/init.log"; exit 1; }
@@ -49,7 +58,10 @@ for module in modules/cache modules/certificate modules/edge modules/vectors env
   if enter $module >"$work/init.log" 2>&1; then
     terraform validate
     terraform test
-  else
+  elif only_providers_missing "$work/init.log"; then
     echo "Only its format was checked: its providers cannot be had here."
+  else
+    cat "$work/init.log"
+    exit 1
   fi
 done
