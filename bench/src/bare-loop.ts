@@ -32,7 +32,8 @@ export type LoopSpec = LoopFeed & {
 
 /** Run for at least `ms`. */
 export interface LoopTask {
-  readonly batch: number;
+  /** Rows of each; several sizes are run in turn. */
+  readonly batch: number | readonly number[];
   readonly ms: number;
 }
 

@@ -15,12 +15,18 @@ const GRAPHS: readonly (readonly [TowerName, Variant])[] = [
   ["image", "fp32"],
 ];
 const BATCHES = [1, 16, 64, 256] as const;
+/**
+ * In turn, beside laps of one size: cuDNN plans every convolution anew when the size of the batch is not the last one's, and
+ * those of a service's batches hardly ever are.
+ */
+const CHANGING = [15, 16] as const;
+const LAPS = BATCHES.length + 1;
 
 const Torch = z.object({ device: z.string(), torch: z.string(), images_per_second: z.record(z.string(), z.number()) });
 
 /** @throws NotHere that says why, where there is no GPU that onnxruntime can use. */
 export async function benchGpu({ seconds, say }: BenchOptions): Promise<readonly Finding[]> {
-  const ms = (seconds * 1000) / BATCHES.length;
+  const ms = (seconds * 1000) / LAPS;
   const findings: Finding[] = [];
   const refusals: string[] = [];
   const torch = askTorch(say);
@@ -36,21 +42,37 @@ export async function benchGpu({ seconds, say }: BenchOptions): Promise<readonly
         refusals.push(`${provider}: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`);
       }
     }
-  if (findings.length === 0) throw new NotHere(`no GPU (${[...new Set(refusals)].join("; ")})`);
+  if (findings.length === 0) throw new NotHere(`${whyNone()} (${[...new Set(refusals)].join("; ")})`);
   return findings;
 }
 
-async function measure(spec: LoopSpec, ms: number): Promise<Map<number, number>> {
+/** A machine may have a GPU and lack what ONNX Runtime needs to use it. */
+function whyNone(): string {
+  const query = ["--query-gpu=name", "--format=csv,noheader"];
+  // It hangs where a GPU is ill.
+  const { status, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8", timeout: 10_000 });
+  if (status !== 0) return "no GPU";
+  return `no usable provider for ${stdout.trim().split("\n").join(", ")}; bench/README.md, "On a GPU", tells what it takes`;
+}
+
+interface Rates {
+  /** Images per second by batch size. */
+  readonly steady: ReadonlyMap<number, number>;
+  /** Where the size changes with each batch, as CHANGING has it. */
+  readonly changing: number;
+}
+
+async function measure(spec: LoopSpec, ms: number): Promise<Rates> {
   await using loop = openLoop(spec);
-  const rates = new Map<number, number>();
-  for (const batch of BATCHES) rates.set(batch, await loop.lap({ batch, ms }));
-  return rates;
+  const steady = new Map<number, number>();
+  for (const batch of BATCHES) steady.set(batch, await loop.lap({ batch, ms }));
+  return { steady, changing: await loop.lap({ batch: CHANGING, ms }) };
 }
 
 type TorchRates = z.infer<typeof Torch> | undefined;
 
-function finding(graph: string, rates: ReadonlyMap<number, number>, torch: TorchRates): Finding {
-  const [batch, value] = [...rates].reduce((a, b) => (b[1] > a[1] ? b : a));
+function finding(graph: string, { steady, changing }: Rates, torch: TorchRates): Finding {
+  const [batch, value] = [...steady].reduce((a, b) => (b[1] > a[1] ? b : a));
   const peer = Math.max(0, ...Object.values(torch?.images_per_second ?? {}));
   const list = (of: Iterable<readonly [number | string, number]>) =>
     [...of].map(([size, rate]) => `${size}: ${rate.toFixed(0)}`).join(", ");
@@ -61,7 +83,7 @@ function finding(graph: string, rates: ReadonlyMap<number, number>, torch: Torch
     against: { kind: "peer", what: torch ? `torch ${torch.torch} fp16` : "torch (not there)", value: peer },
     ratio: peer > 0 ? value / peer : Number.NaN,
     notes: [
-      `by batch size: ${list(rates)} images/s`,
+      `by batch size: ${list(steady)} images/s; ${CHANGING.join(" and ")} in turn: ${changing.toFixed(0)}`,
       ...(torch ? [`torch on ${torch.device}: ${list(Object.entries(torch.images_per_second))} images/s`] : []),
     ],
   };
