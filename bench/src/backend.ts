@@ -16,11 +16,12 @@ const TENANT = TenantId.parse("bench");
 
 const Ready = z.object({ ready: z.object({ port: z.number() }) });
 const Readiness = z.object({
-  components: z.object({
-    models: z.object({
-      loaded: z.tuple([z.object({ image: z.object({ batches: z.number(), meanBatchSize: z.number() }) })]),
-    }),
-  }),
+  components: z.object({ models: z.object({ loaded: z.tuple([z.record(z.string(), z.unknown())]) }) }),
+});
+const Graph = z.object({
+  provider: z.object({ chosen: z.string() }),
+  batches: z.number(),
+  meanBatchSize: z.number(),
 });
 
 interface Answer {
@@ -34,11 +35,15 @@ export interface Service extends AsyncDisposable {
   readonly url: string;
   /** @throws Error if it is not answered with 200 and what the schema says. */
   call<T>(path: string, request: unknown, answer: z.ZodType<T>): Promise<T>;
+  /** What it says of a graph of its one model: the execution provider that runs it, its batches since the start. */
+  graph(name: string): Promise<z.infer<typeof Graph>>;
 }
 
 export interface Backend extends AsyncDisposable {
   /** One image in one call. @throws Error if it is not answered with a vector. */
   embed(jpeg: Uint8Array): Promise<Answer>;
+  /** What runs the image tower: the first of EXECUTION_PROVIDERS that could. */
+  readonly provider: string;
   /** Batches that the image tower has run since the start, and the images in them. */
   batches(): Promise<{ readonly batches: number; readonly images: number }>;
 }
@@ -71,6 +76,10 @@ export async function startService(model: ServedFolder, threads: number): Promis
   return {
     url,
     call: async (path, request, answer) => answer.parse(await send(url, key, path, request)),
+    async graph(name) {
+      const { components } = Readiness.parse(await (await fetch(`${url}/readyz`)).json());
+      return Graph.parse(components.models.loaded[0][name]);
+    },
     async [Symbol.asyncDispose]() {
       await child[Symbol.asyncDispose]();
       folder[Symbol.dispose]();
@@ -94,9 +103,14 @@ async function send(url: string, key: SigningKey, path: string, request: unknown
 /** @throws as `startService`. */
 export async function startBackend(model: VitModel, threads: number): Promise<Backend> {
   const service = await startService(model, threads);
+  const { provider } = await service.graph("image");
   return {
+    provider: provider.chosen,
     embed: (jpeg) => embed(service, model, jpeg),
-    batches: () => batches(service.url),
+    batches: async () => {
+      const { batches, meanBatchSize } = await service.graph("image");
+      return { batches, images: batches * meanBatchSize };
+    },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
@@ -107,10 +121,4 @@ async function embed({ call }: Service, { id, revision }: VitModel, jpeg: Uint8A
   const [result] = results;
   if (result?.status !== "ok") throw new Error(`the backend refused a picture: ${JSON.stringify(result?.error)}`);
   return { vector: vectorFromBytes(result.embedding), timings };
-}
-
-async function batches(url: string) {
-  const { components } = Readiness.parse(await (await fetch(`${url}/readyz`)).json());
-  const [{ image }] = components.models.loaded;
-  return { batches: image.batches, images: image.batches * image.meanBatchSize };
 }

@@ -41,14 +41,16 @@ export async function benchEntail(options: BenchOptions): Promise<readonly Findi
   const manifest = Manifest.parse(JSON.parse(text));
   const { image, text: ports, files } = manifest;
   const [variant = "", file] = Object.entries(files).toSorted(bySize)[0] ?? [];
+  await using service = await startService({ id: manifest.id, modelsDir: dirname(folder) }, options.cores);
+  const { provider } = await service.graph("pair");
   await using loop = openLoop({
     file: join(folder, file?.path ?? ""),
     input: image.input,
     size: image.size,
     pair: { tokens: PROMPT_TOKENS, ids: ports.input, lengths: ports.lengths },
     threads: options.cores,
+    provider: provider.chosen,
   });
-  await using service = await startService({ id: manifest.id, modelsDir: dirname(folder) }, options.cores);
   // Awaited here: service and loop end with this function.
   return await measure({ ...options, seconds: options.seconds * SHARE }, manifest, variant, loop, service);
 }

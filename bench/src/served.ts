@@ -14,13 +14,14 @@ export async function benchServed(options: BenchOptions): Promise<readonly Findi
   const { cores, seconds, rounds } = options;
   const model = await vitModel(options);
   const jpegs = await makeJpegs();
+  await using backend = await startBackend(model, cores);
   await using loop = await openBareLoop({
     file: model.imageTower,
     input: TENSORS.image.input,
     size: model.imageSize,
     threads: cores,
+    provider: backend.provider,
   });
-  await using backend = await startBackend(model, cores);
 
   await drive(jpegs, CALLERS, backend.embed);
   const decodeMs: number[] = [];
@@ -42,7 +43,7 @@ export async function benchServed(options: BenchOptions): Promise<readonly Findi
       ratio,
       goal: 0.9,
       notes: [
-        `CLIP ViT-B/32 shape, fp32, ${cores} threads; ${rounds} rounds of ${count} JPEGs of 400 × 300, ${CALLERS} callers, one image a call`,
+        `CLIP ViT-B/32 shape, fp32, ${backend.provider}, ${cores} threads; ${rounds} rounds of ${count} JPEGs of 400 × 300, ${CALLERS} callers, one image a call`,
         calibration(loop),
         batching(before, after),
         decoding(median(decodeMs), value, cores),
