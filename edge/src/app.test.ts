@@ -15,6 +15,7 @@ import {
   setMode,
 } from "./testing/client.ts";
 import { png } from "./testing/images.ts";
+import { awaitDayThatLasts } from "./testing/midnight.ts";
 
 const embed = (input: string, options: CallOptions = {}) => post("/v1/embeddings", { input }, options);
 
@@ -176,7 +177,10 @@ describe("a backend that fails", () => {
     const write = (key: string) =>
       put(`${place}/items`, { items }, { env: broken, headers: { "idempotency-key": key }, key: "hurried" });
     const writesUsed = async () => (await get("/v1/usage", { key: "hurried" })).body.days[0]?.work;
-    beforeAll(async () => void (await put(place, {}, { key: "hurried" })));
+    beforeAll(async () => {
+      await awaitDayThatLasts();
+      await put(place, {}, { key: "hurried" });
+    });
 
     it("fails the call where none was stored, which then costs nothing and may be repeated with its key", async () => {
       const before = await writesUsed();

@@ -84,13 +84,23 @@ describe("an idempotency key", () => {
   it("that a dead isolate holds is free again when its short life is over", async () => {
     const redis = new Redis({ url: env.REDIS_URL as string, token: env.REDIS_TOKEN as string });
     const key = freshKey();
-    await write(key, "h");
     const place = redisKeys.idempotency(TenantId.parse("acme"), await sha256Hex(key));
+    let life = 0;
+    const { set } = RedisClient.prototype;
+    vi.spyOn(RedisClient.prototype, "set").mockImplementationOnce(async function (this: RedisClient, ...call) {
+      const reply = await set.apply(this, call);
+      life = await redis.ttl(place);
+      return reply;
+    });
+    await write(key, "h");
+    expect(life).toBeGreaterThan(0);
+    expect(life).toBeLessThanOrEqual(60);
     const { request } = (await redis.get(place)) as { request: string };
     // What such an isolate leaves behind: a pending record that nobody finishes.
-    await redis.set(place, JSON.stringify({ state: "pending", request, owner: "dead" }), { px: 300 });
+    await redis.set(place, JSON.stringify({ state: "pending", request, owner: "dead" }));
     expectError(await write(key, "h"), 409, "idempotency_in_progress", "Idempotency-Key");
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await redis.pexpire(place, 1);
+    await expect.poll(() => redis.exists(place)).toBe(0);
     const after = await write(key, "h");
     expect([after.status, after.headers.get("idempotency-replayed")]).toEqual([200, null]);
     expect(await redis.ttl(place)).toBeGreaterThan(86_000);

@@ -2,13 +2,16 @@ import { bytesToBase64 } from "@sightline/shared/vectors";
 import { beforeAll, describe, expect, it } from "vitest";
 import { call, env, expectError, get, post } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
+import { awaitDayThatLasts } from "../testing/midnight.ts";
 
 const operator = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
 const tenant = `u-${crypto.randomUUID().slice(0, 8)}`;
 let key: { authorization: string };
-const month = new Date().toISOString().slice(0, 7);
+let today: string;
 
 beforeAll(async () => {
+  await awaitDayThatLasts();
+  today = new Date().toISOString().slice(0, 10);
   const options = { key: null, headers: operator };
   await call("POST", "/admin/v1/tenants", { ...options, json: { id: tenant, plan: "free" } });
   const made = await call("POST", `/admin/v1/tenants/${tenant}/keys`, { ...options, json: {} });
@@ -22,7 +25,7 @@ describe("GET /v1/usage", () => {
     expect((await get("/v1/usage", mine())).body).toMatchObject({
       tenant,
       plan: "free",
-      month,
+      month: today.slice(0, 7),
       compute_units: 0,
       days: [],
     });
@@ -39,7 +42,7 @@ describe("GET /v1/usage", () => {
     expect(Date.parse(body.quota.resets_at)).toBeGreaterThan(Date.now());
     expect(body.days).toEqual([
       {
-        date: new Date().toISOString().slice(0, 10),
+        date: today,
         requests: 3,
         compute_units: units,
         work: { text: 5, image: 1, pair: 0, search: 0, write: 0, read: 1 },
