@@ -57,7 +57,10 @@ const Settings = z.object({
   QDRANT_REPLICATION_FACTOR: optionalCount,
   /** As many as there are replicas unless told otherwise. */
   QDRANT_WRITE_CONSISTENCY_FACTOR: optionalCount,
-  /** CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. */
+  /**
+   * CIDR ranges that image URLs may point into although they are not public, e.g. an internal object store. A URL's name is asked of
+   * the name servers in full: neither the hosts file nor search domains apply.
+   */
   FETCH_ALLOW_ADDRESSES: listOf(z.string(), ""),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   /** Where spans go (OTLP/HTTP, protobuf); tracing is off without it. The exporter reads its other variables itself. */

@@ -2,13 +2,13 @@
  * Fetches a picture from a URL that a stranger chose, without lending them this machine's place in the network: every
  * address is checked before it is connected to, on each redirect anew, and bytes, time and hops are bounded.
  */
-import { lookup as lookupAddresses } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { ApiError } from "@sightline/shared/errors";
 import { IMAGE_TYPES } from "@sightline/shared/image-bytes";
 import { LIMITS } from "@sightline/shared/limits";
 import { Client, type Dispatcher } from "undici";
 import { createAddressMatcher, isPublicAddress } from "./addresses.ts";
+import { resolveHost } from "./resolve-host.ts";
 
 /**
  * @returns the bytes as served, of whatever kind: sniffing them is `openImage`'s job.
@@ -17,8 +17,8 @@ import { createAddressMatcher, isPublicAddress } from "./addresses.ts";
 export type ImageFetcher = (url: string, signal: AbortSignal) => Promise<Uint8Array>;
 
 export interface ImageFetcherOptions {
-  /** All addresses of a host name. The default asks the system's resolver. */
-  readonly lookup?: (hostname: string) => Promise<readonly string[]>;
+  /** All addresses of a host name, or the signal's reason once it is aborted. The default asks the system's name servers. */
+  readonly lookup?: (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Ranges in CIDR form that may be fetched from although they are not public, on any port. */
   readonly allowAddresses?: readonly string[];
   /** For all hops together, from the first look-up to the last byte. */
@@ -46,19 +46,14 @@ interface Target {
 
 /** @throws Error if an entry of `allowAddresses` is not a range. */
 export function createImageFetcher(options: ImageFetcherOptions = {}): ImageFetcher {
-  const { lookup = resolve, timeoutMs = 5000, maxBytes = LIMITS.imageBytes, maxRedirects = 3 } = options;
+  const { lookup = resolveHost, timeoutMs = 5000, maxBytes = LIMITS.imageBytes, maxRedirects = 3 } = options;
   const isOpened = createAddressMatcher(options.allowAddresses ?? []);
 
   async function admit(text: string, signal: AbortSignal): Promise<Target> {
     const url = parseUrl(text);
     // The URL parser has already turned 0x7f.1, 017700000001 and the like into 127.0.0.1.
     const host = url.hostname.replace(/^\[|\]$/g, "");
-    const addresses = isIP(host)
-      ? [host]
-      : await unlessAborted(
-          lookup(host).catch(() => []),
-          signal,
-        );
+    const addresses = isIP(host) ? [host] : await lookup(host, signal);
     const foreign = addresses.filter((address) => !isOpened(address));
     if (addresses.length === 0 || !foreign.every(isPublicAddress)) {
       throw new ApiError("image_url_refused", { message: HOST_REFUSED });
@@ -93,10 +88,6 @@ export function createImageFetcher(options: ImageFetcherOptions = {}): ImageFetc
       throw new ApiError("image_url_failed", { message, cause });
     }
   };
-}
-
-async function resolve(hostname: string): Promise<readonly string[]> {
-  return (await lookupAddresses(hostname, { all: true })).map(({ address }) => address);
 }
 
 function parseUrl(text: string): URL {
@@ -167,17 +158,4 @@ async function readBody(response: Dispatcher.ResponseData, maxBytes: number): Pr
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
-}
-
-/** Look-ups cannot be called off, but nobody has to wait for them. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
