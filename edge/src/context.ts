@@ -26,7 +26,7 @@ export interface App {
     /** Set by `admit`: its promise, and the call once it was let through. */
     readonly admission?: Promise<void>;
     readonly call?: Call;
-    /** Part of the work was not done, and not because of the caller: repeating the call may do it. */
+    /** Nothing was done, or part of the work was not, and not because of the caller: repeating the call may do it. */
     readonly isIncomplete?: boolean;
     /** What the limiter said, the model that was asked, where its inputs came from: for the log. */
     readonly decision?: Decision;

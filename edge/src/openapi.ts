@@ -186,7 +186,8 @@ const IDEMPOTENCY_KEY: Json = {
   schema: { type: "string", minLength: 1, maxLength: 255 },
   description:
     "Chosen by you, new for each different request. Repeating a request with the same key and body gives the first one's " +
-    "answer (with `Idempotency-Replayed: true`) for 24 h; another body is refused with 422, a request still in progress with 409.",
+    "answer (with `Idempotency-Replayed: true`) for 24 h; another body is refused with 422, a request still in progress with 409. " +
+    "An answer by which nothing was done, or that has more than 4 kB for each compute unit of its call, is not kept: a repetition is a new call.",
 };
 
 function parameters(

@@ -49,6 +49,7 @@ export async function writeItems(
     });
   }
   const succeeded = results.filter(({ status }) => status === "stored").length;
+  if (succeeded === 0) c.set("isIncomplete", true);
   return { succeeded, failed: results.length - succeeded, results };
 }
 

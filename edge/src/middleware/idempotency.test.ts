@@ -70,6 +70,34 @@ describe("an idempotency key", () => {
     expect((await put(`${path}/items`, item, { headers })).status).toBe(200);
   });
 
+  it("is free again after a call in which nothing was stored: there is nothing that a repetition would do twice", async () => {
+    const headers = { "idempotency-key": freshKey() };
+    const write = () => put(`${COLLECTION}/items`, { items: [{ id: "l" }] }, { headers });
+    const [first, again] = [await write(), await write()];
+    expect([first.body.succeeded, again.body]).toEqual([0, first.body]);
+    expect(again.headers.get("idempotency-replayed")).toBeNull();
+  });
+
+  it("keeps an answer for what was paid for it: not of one stored item with hundreds of failures", async () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `${i}${"一".repeat(250)}`);
+    const writeTwice = async (stored: number) => {
+      const items = ids.map((id, i) => ({
+        id,
+        ...(i < stored ? { text: `the text ${i}` } : { ["u".repeat(100)]: 1 }),
+      }));
+      const headers = { "idempotency-key": freshKey() };
+      const [first, again] = [
+        await put(`${COLLECTION}/items`, { items }, { headers }),
+        await put(`${COLLECTION}/items`, { items }, { headers }),
+      ];
+      expect([first.status, first.body.succeeded, again.body]).toEqual([200, stored, first.body]);
+      return again.headers.get("idempotency-replayed");
+    };
+    expect(await writeTwice(1)).toBeNull();
+    expect(await writeTwice(18)).toBe("true");
+    expect(await writeTwice(20)).toBe("true");
+  });
+
   it("is free again where it cannot be told that it was taken", async () => {
     const key = freshKey();
     const { set } = RedisClient.prototype;

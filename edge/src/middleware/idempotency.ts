@@ -1,11 +1,12 @@
 /**
  * @module `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) on writes: the first call with a key is carried out, a
- * repetition gets the first one's answer, byte for byte, for 24 h. Only success is kept: a call that failed, or could not do
- * part of its work, changed nothing that repeating it would spoil, and may succeed the next time.
+ * repetition gets the first one's answer, byte for byte, for 24 h. Only success is kept: a call that failed, did nothing, or
+ * could not do part of its work, changed nothing that repeating it would spoil, and may succeed the next time. What is kept is
+ * bounded by what was paid for: Redis holds tenants and keys, evicts nothing, and refuses everybody's writes once it is full.
  */
 import { sha256Hex } from "@sightline/shared/digest";
 import { ApiError } from "@sightline/shared/errors";
-import { LIMITS } from "@sightline/shared/limits";
+import { costOf, LIMITS } from "@sightline/shared/limits";
 import { redisKeys } from "@sightline/shared/tenants";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -17,6 +18,11 @@ import { RELEASE } from "../redis-script.ts";
 import { admit } from "./admission.ts";
 
 const KEPT_SECONDS = 86_400;
+/**
+ * Of an answer, for each compute unit that its call is metered with; a longer one is not kept. Above the longest answer to a
+ * write of one unit; what exceeds it is items that failed, of which each adds to the answer and nothing to the price.
+ */
+const KEPT_BYTES_PER_UNIT = 4096;
 /** A call whose isolate dies holds its key no longer than this; a living one ends by its deadline before. */
 const PENDING_SECONDS = (2 * LIMITS.deadlineMs) / 1000;
 
@@ -81,15 +87,20 @@ async function claim({ var: { redis } }: Context<App>, place: string, mine: Reco
 /** Before the answer leaves: a repetition that comes right after it must find it. */
 async function keepOrRelease(c: Context<App>, place: string, request: string): Promise<void> {
   const { redis } = c.var;
+  const record = await recordOf(c, request);
   // The work is done either way: that its answer could not be kept is no reason to call it failed.
-  const isDone = c.res.ok && !c.var.isIncomplete;
-  const settled = isDone
-    ? redis.set(place, JSON.stringify(await recordOf(c.res, request)), { ex: KEPT_SECONDS })
-    : redis.del(place);
+  const settled = record ? redis.set(place, JSON.stringify(record), { ex: KEPT_SECONDS }) : redis.del(place);
   await settled.catch(() => undefined);
 }
 
-async function recordOf(answer: Response, request: string): Promise<Record> {
+/** @returns undefined if the answer is not to be kept. */
+async function recordOf(
+  { res: answer, var: { isIncomplete, call } }: Context<App>,
+  request: string,
+): Promise<Record | undefined> {
+  if (!answer.ok || isIncomplete) return undefined;
+  const body = await answer.clone().arrayBuffer();
+  if (body.byteLength > KEPT_BYTES_PER_UNIT * costOf(call?.work ?? {})) return undefined;
   const type = answer.headers.get("content-type") ?? "application/json";
-  return { state: "done", request, status: answer.status, type, body: await answer.clone().text() };
+  return { state: "done", request, status: answer.status, type, body: new TextDecoder().decode(body) };
 }
