@@ -48,10 +48,10 @@ export async function transfer(url: URL, bytes: number, part: PartFile, options:
   const signal = AbortSignal.any([options.signal, stalled.signal]);
   try {
     const held = await part.size();
-    const response = await request(url, held, await part.etagFrom(url), { ...options, signal });
+    const response = await request(url, held, { ...options, signal });
     watchdog.refresh();
     const continued = await admit(response, url, held, bytes, part, options.now);
-    if (!continued) await part.begin(url, strongEtag(response));
+    if (!continued) await part.begin();
     const file = await part.openForAppend();
     try {
       let size = continued ? held : 0;
@@ -77,16 +77,10 @@ export async function transfer(url: URL, bytes: number, part: PartFile, options:
   }
 }
 
-async function request(
-  url: URL,
-  held: number,
-  etag: string | undefined,
-  { fetch, signal }: TransferOptions,
-): Promise<FetchedResponse> {
-  // Compressed, neither sizes nor ranges would be the file's own.
+async function request(url: URL, held: number, { fetch, signal }: TransferOptions): Promise<FetchedResponse> {
+  // Compressed, neither sizes nor ranges would be the file's own. No If-Range: digests tell whether it was still the same file.
   const headers: Record<string, string> = { "accept-encoding": "identity", "user-agent": "sightline-models" };
   if (held > 0) headers.range = `bytes=${held}-`;
-  if (held > 0 && etag !== undefined) headers["if-range"] = etag;
   try {
     return await fetch(url, { headers, signal });
   } catch (error) {
@@ -129,12 +123,6 @@ async function admit(
 function continues(value: string | null, held: number, bytes: number): boolean {
   const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(value ?? "") ?? [];
   return Number(first) === held && (total === "*" || Number(total) === bytes);
-}
-
-/** A weak one says nothing about bytes (RFC 9110, 13.1.5). */
-function strongEtag({ headers }: FetchedResponse): string | undefined {
-  const etag = headers.get("etag");
-  return etag?.startsWith('"') ? etag : undefined;
 }
 
 async function* chunksOf({ body }: FetchedResponse, url: URL): AsyncGenerator<Uint8Array> {
