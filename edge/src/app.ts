@@ -8,6 +8,7 @@ import type { App } from "./context.ts";
 import { metering } from "./middleware/admission.ts";
 import { crossOrigin } from "./middleware/cross-origin.ts";
 import { notFound, onError } from "./middleware/errors.ts";
+import { httpsOnly } from "./middleware/https-only.ts";
 import { identity } from "./middleware/identity.ts";
 import { methods } from "./middleware/methods.ts";
 import { operator } from "./middleware/operator.ts";
@@ -48,6 +49,7 @@ export function createApp(): Router {
   localSession(router);
 
   app.use("/v1/*", crossOrigin);
+  app.use("/v1/*", httpsOnly);
   app.use("/v1/*", methods(app));
   app.use("/v1/*", tooLarge);
   app.use("/v1/*", metering);
@@ -63,6 +65,7 @@ export function createApp(): Router {
   search(router);
   usage(router);
 
+  app.use("/admin/v1/*", httpsOnly);
   app.use("/admin/v1/*", methods(app));
   app.use("/admin/v1/*", tooLarge);
   app.use("/admin/v1/*", operator);

@@ -83,6 +83,12 @@ export const ERRORS = {
     meaning: "The API key is missing or not valid.",
     remedy: "Send `Authorization: Bearer <key>` with a key that is neither expired nor revoked.",
   },
+  https_required: {
+    status: 403,
+    type: "permission_error",
+    meaning: "The call came over plain HTTP, and its key with it.",
+    remedy: "Call https://, and replace the key: others may have read it.",
+  },
   identity_unavailable: server(503, "API keys cannot be checked at the moment.", "Try again after `Retry-After`."),
   invalid_admin_token: {
     status: 401,
@@ -127,6 +133,11 @@ export const ERRORS = {
   collection_conflict: invalid(
     "The collection exists with another model.",
     "Use another name, or delete the collection first.",
+    409,
+  ),
+  too_many_collections: invalid(
+    "The tenant has as many collections as it may have.",
+    "Delete those that nobody uses, or keep items of several kinds in one: searches filter by metadata.",
     409,
   ),
   collection_migrating: invalid(

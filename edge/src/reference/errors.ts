@@ -5,10 +5,10 @@ import type { RouteDoc } from "../openapi.ts";
 type Codes = readonly ErrorCode[];
 
 const EVERYBODY: Codes = ["internal_error"];
-const KEY: Codes = ["invalid_api_key", "tenant_suspended", "identity_unavailable"];
+const KEY: Codes = ["https_required", "invalid_api_key", "tenant_suspended", "identity_unavailable"];
 const SCOPE: Codes = ["insufficient_scope"];
 const LIMITS: Codes = ["rate_limit_exceeded", "quota_exceeded", "concurrency_limit_exceeded"];
-const OPERATOR: Codes = ["invalid_admin_token", "identity_unavailable"];
+const OPERATOR: Codes = ["https_required", "invalid_admin_token", "identity_unavailable"];
 const BODY: Codes = ["invalid_json", "unknown_field", "body_too_large", "unsupported_content_type"];
 const IDEMPOTENT: Codes = ["idempotency_in_progress", "idempotency_key_reused"];
 
@@ -41,7 +41,7 @@ const OF_OPERATION: Readonly<Record<string, Codes>> = {
   search: [...INPUTS, ...ITEM, "vector_invalid"],
   listModels: BACKEND,
   listCollections: ["store_unavailable"],
-  putCollection: ["collection_conflict", "store_unavailable", ...MODEL],
+  putCollection: ["collection_conflict", "too_many_collections", "store_unavailable", ...MODEL],
   getCollection: STORED,
   deleteCollection: STORED,
   putItems: ["empty_input", "too_many_inputs", ...COLLECTION, ...MODEL],

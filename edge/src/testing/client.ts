@@ -19,6 +19,7 @@ export interface CallOptions {
   readonly json?: unknown;
   /** Another environment: its own isolate state, as a fresh isolate would have. */
   readonly env?: Env;
+  readonly origin?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are inspected field by field in tests
@@ -27,7 +28,7 @@ export type Answer = { status: number; headers: Headers; body: any };
 export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
   const { key = "full", json, body = json === undefined ? undefined : JSON.stringify(json) } = options;
   const context = createExecutionContext();
-  const request = new Request(`https://api.test${path}`, {
+  const request = new Request(`${options.origin ?? "https://api.test"}${path}`, {
     method,
     headers: {
       ...(key !== null && { authorization: `Bearer ${env.TEST_KEYS[key]}` }),
