@@ -75,11 +75,19 @@ resource "cloudflare_worker_version" "this" {
     workers_tag = var.release
   }
 
-  modules = [{
-    name         = "worker.js"
-    content_type = "application/javascript+module"
-    content_file = "${var.bundle_dir}/worker.js"
-  }]
+  modules = [
+    {
+      name         = "worker.js"
+      content_type = "application/javascript+module"
+      content_file = "${var.bundle_dir}/worker.js"
+    },
+    # The page's security headers: only as a module are they more than a file that is served.
+    {
+      name         = "_headers"
+      content_type = "text/plain"
+      content_file = "${var.assets_dir}/_headers"
+    },
+  ]
 
   assets = {
     directory = var.assets_dir

@@ -51,8 +51,8 @@ variable "assets_dir" {
   type        = string
 
   validation {
-    condition     = fileexists("${var.assets_dir}/index.html")
-    error_message = "assets_dir: no index.html there; build the page first."
+    condition     = fileexists("${var.assets_dir}/index.html") && fileexists("${var.assets_dir}/_headers")
+    error_message = "assets_dir: no index.html and _headers there; build the page first."
   }
 }
 

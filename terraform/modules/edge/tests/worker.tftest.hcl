@@ -64,6 +64,11 @@ run "binds_what_the_worker_needs" {
   }
 
   assert {
+    condition     = toset([for m in cloudflare_worker_version.this.modules : "${m.name} ${m.content_type}"]) == toset(["worker.js application/javascript+module", "_headers text/plain"])
+    error_message = "The page's headers go up beside the code."
+  }
+
+  assert {
     condition     = one([for b in cloudflare_worker_version.this.bindings : b.dataset if b.name == "ANALYTICS"]) == "sightline_requests"
     error_message = "The data points have their dataset."
   }
