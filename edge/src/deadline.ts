@@ -9,9 +9,9 @@ export interface Deadline {
   remainingMs(): number;
 }
 
-export function deadlineIn(ms: number, now: () => number = Date.now): Deadline {
-  const end = now() + ms;
-  const remainingMs = () => end - now();
+export function deadlineIn(ms: number): Deadline {
+  const end = Date.now() + ms;
+  const remainingMs = () => end - Date.now();
   let signal: AbortSignal | undefined;
   return {
     // Made when it is asked for: most requests are answered from a cache, and a signal brings a timer along.
