@@ -1,23 +1,10 @@
 import type { ServedModel } from "@sightline/shared/internal/protocol";
 import { bytesToBase64 } from "@sightline/shared/vectors";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { KeyValue } from "../redis.ts";
 import { servicesFor } from "../services.ts";
 import { env, expectError, get, post, put } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
-import { type CatalogueContext, ModelCatalogue } from "./models.ts";
-
-const NOWHERE: KeyValue = { get: async () => null, set: async () => undefined };
-
-/** Keeps its list to itself: tests that run beside these find the true one in Redis. */
-class PrivateCatalogue extends ModelCatalogue {
-  override list(context: CatalogueContext) {
-    return super.list({ ...context, store: NOWHERE });
-  }
-  override renew(context: CatalogueContext) {
-    return super.renew({ ...context, store: NOWHERE });
-  }
-}
+import { PrivateCatalogue } from "../testing/private-catalogue.ts";
 
 /** An isolate of its own whose view of the real backend's list of models a test may change. */
 function isolate() {

@@ -3,10 +3,10 @@
 import { TenantId } from "@sightline/shared/ids";
 import type { ServedModel } from "@sightline/shared/internal/protocol";
 import { afterEach, describe, expect, it } from "vitest";
-import { ModelCatalogue } from "../../backend/models.ts";
 import { CanaryRouting, takesPart } from "../../backend/routing.ts";
 import { servicesFor } from "../../services.ts";
 import { call, env, expectError, get, post, put } from "../../testing/client.ts";
+import { PrivateCatalogue } from "../../testing/private-catalogue.ts";
 
 const PATH = "/admin/v1/routing";
 const headers = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
@@ -26,15 +26,6 @@ function isolate(revisions: readonly string[] = ["1", "2"]) {
   let passed = 0;
   const now = () => Date.now() + passed;
   let real: ServedModel | undefined;
-  const away = { get: async () => null, set: async () => undefined };
-  class PrivateCatalogue extends ModelCatalogue {
-    override list(context: Parameters<ModelCatalogue["list"]>[0]) {
-      return super.list({ ...context, store: away });
-    }
-    override renew(context: Parameters<ModelCatalogue["list"]>[0]) {
-      return super.renew({ ...context, store: away });
-    }
-  }
   Object.assign(services, {
     models: new PrivateCatalogue("", now),
     routing: new CanaryRouting(now),
