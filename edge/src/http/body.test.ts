@@ -13,6 +13,8 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly maxItems?: number;
 }
 
 const MULTIPART = "multipart/form-data";
@@ -27,11 +29,43 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
+const openApi = async () => {
+  const document = (await get("/openapi.json", { key: null })).body as Document;
+  const resolved = (schema: Schema): Schema =>
+    schema.$ref ? resolved(document.components.schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}) : schema;
+  return { document, resolved };
+};
+
+describe("a schema of a body", () => {
+  it("says how long each list may be: zod looks at that first, and keeps a complaint about every element of an endless one", async () => {
+    const { document } = await openApi();
+    // Metadata may be any JSON; its bytes are counted before it is walked.
+    const { JsonValue: _, ...schemas } = document.components.schemas;
+    const seen = new Set<Schema>();
+    const endless: string[] = [];
+    let lists = 0;
+    const walk = (schema: Schema, at: string): void => {
+      const { $ref, type, items, maxItems, properties = {}, anyOf = [], oneOf = [] } = schema;
+      const name = $ref?.split("/").at(-1) ?? "";
+      const named = schemas[name];
+      if (named && !seen.has(named)) walk(named, name);
+      seen.add(schema);
+      if (type === "array" && ++lists && maxItems === undefined) endless.push(at);
+      if (items) walk(items, `${at}[]`);
+      for (const [field, part] of Object.entries(properties)) walk(part, `${at}.${field}`);
+      for (const part of [...anyOf, ...oneOf]) walk(part, at);
+    };
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const { requestBody } of Object.values(methods))
+        for (const { schema } of Object.values(requestBody?.content ?? {})) walk(schema, path);
+    expect(lists).toBeGreaterThan(10);
+    expect(endless).toEqual([]);
+  });
+});
+
 describe("a multipart body", () => {
   it("has numbers and truth values where a schema of an endpoint that takes it wants them", async () => {
-    const document = (await get("/openapi.json", { key: null })).body as Document;
-    const resolved = (schema: Schema): Schema =>
-      schema.$ref ? resolved(document.components.schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {}) : schema;
+    const { document, resolved } = await openApi();
     const takesScalar = (schema: Schema): boolean => {
       const { type = [], anyOf = [], oneOf = [] } = resolved(schema);
       return (

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { TenantId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { Plan, PublicKeyId, Scope, TenantStatus } from "../tenants.ts";
+import { Plan, PublicKeyId, SCOPES, Scope, TenantStatus } from "../tenants.ts";
 
 const Name = z.string().max(200);
 const When = z.iso.datetime({ offset: true });
@@ -43,7 +43,7 @@ const Expiry = When.nullable().optional().meta({
 export const CreateKeyRequest = z
   .strictObject({
     name: Name.optional(),
-    scopes: z.array(Scope).min(1).optional().meta({ description: "Absent: all of them." }),
+    scopes: z.array(Scope).min(1).max(SCOPES.length).optional().meta({ description: "Absent: all of them." }),
     expires_at: Expiry,
   })
   .meta({ id: "CreateKeyRequest" });

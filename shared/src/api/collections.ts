@@ -194,7 +194,10 @@ export const SearchRequest = z
         "Near-identical items once: a result whose cosine with a better one is at least this stands in that one's `similar`",
     }),
     rerank: Rerank.optional(),
-    include: z.array(z.enum(["metadata", "embedding"])).default(["metadata"]),
+    include: z
+      .array(z.enum(["metadata", "embedding"]))
+      .max(2)
+      .default(["metadata"]),
   })
   .meta({ id: "SearchRequest" });
 

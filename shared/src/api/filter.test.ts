@@ -131,4 +131,15 @@ describe("the filter schema", () => {
     ["as many conditions as allowed", wide(LIMITS.filterConditions)],
     ["as many levels as allowed", nested(LIMITS.filterDepth)],
   ])("accepts %s", (_, filter) => expect(Filter.parse(filter)).toEqual(filter));
+
+  it.each([
+    ["a list of a million", { all: Array(1e6).fill(0) }],
+    ["lists of lists", { all: Array(60).fill({ any: Array(60).fill({ not: Array(60).fill(0) }) }) }],
+    ["nesting without end", nested(2000)],
+  ])("says one thing about %s, for a complaint about each part would fill the memory", (_, filter) => {
+    const { error } = Filter.safeParse(filter);
+    expect(error?.issues).toMatchObject([
+      { code: "custom", message: expect.stringMatching(/^a filter .* at most \d+/) },
+    ]);
+  });
 });

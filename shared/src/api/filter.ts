@@ -46,13 +46,16 @@ export type Filter = FilterGroup | Condition;
 
 export const isCondition = (filter: Filter): filter is Condition => "field" in filter;
 
-const FilterNode: z.ZodType<Filter> = z.lazy(() => z.union([Condition, Group]));
+const node = (): z.ZodType<Filter> => z.union([Condition, Group]);
+const FilterNode = z.lazy(node);
+
+const nodes = (whenEmpty: string) => z.array(FilterNode).min(1, whenEmpty).max(LIMITS.filterConditions).optional();
 
 const Group = z
   .strictObject({
-    all: z.array(FilterNode).min(1, "`all` of nothing matches everything: leave it out").optional(),
-    any: z.array(FilterNode).min(1, "`any` of nothing matches nothing: leave it out").optional(),
-    not: z.array(FilterNode).min(1, "`not` of nothing matches everything: leave it out").optional(),
+    all: nodes("`all` of nothing matches everything: leave it out"),
+    any: nodes("`any` of nothing matches nothing: leave it out"),
+    not: nodes("`not` of nothing matches everything: leave it out"),
   })
   .refine((g) => g.all || g.any || g.not, {
     message: "a filter has at least one of all, any, not",
@@ -61,29 +64,42 @@ const Group = z
   })
   .meta({ id: "FilterGroup" });
 
-export const Filter = FilterNode.superRefine((filter, context) => {
-  const { conditions, depth } = measure(filter);
-  if (conditions > LIMITS.filterConditions) {
-    context.addIssue({ code: "custom", message: `a filter has at most ${LIMITS.filterConditions} conditions` });
-  }
-  if (depth > LIMITS.filterDepth) {
-    context.addIssue({ code: "custom", message: `a filter nests at most ${LIMITS.filterDepth} levels deep` });
-  }
-}).meta({
-  id: "Filter",
-  description:
-    "`all` must hold, at least one of `any`, none of `not`; each a list of conditions or of further groups. " +
-    "A condition names a metadata field and one or more of eq, ne, in, gt, gte, lt, lte, exists.",
-  example: { all: [{ field: "group", eq: "food-drink" }], not: [{ field: "style", eq: "outline" }] },
-});
+/** Its size is looked at before anything else: of a filter of a million groups a schema would keep a million complaints. */
+export const Filter = z
+  .preprocess((value, context) => {
+    const message = excessOf(value);
+    if (message === undefined) return value;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }, node())
+  .meta({
+    id: "Filter",
+    description:
+      "`all` must hold, at least one of `any`, none of `not`; each a list of conditions or of further groups. " +
+      "A condition names a metadata field and one or more of eq, ne, in, gt, gte, lt, lte, exists.",
+    example: { all: [{ field: "group", eq: "food-drink" }], not: [{ field: "style", eq: "outline" }] },
+  });
 
-function measure(filter: Filter): { conditions: number; depth: number } {
-  if (isCondition(filter)) return { conditions: 1, depth: 0 };
-  const children = [...(filter.all ?? []), ...(filter.any ?? []), ...(filter.not ?? [])].map(measure);
-  return {
-    conditions: children.reduce((n, c) => n + c.conditions, 0),
-    depth: 1 + Math.max(0, ...children.map((c) => c.depth)),
-  };
+/** Level by level, and no further than the limits: nothing is known of the value yet. What is no group with parts counts as a condition. */
+function excessOf(filter: unknown): string | undefined {
+  let conditions = 0;
+  let level: readonly unknown[] = [filter];
+  for (let depth = 0; level.length > 0; depth++) {
+    // Each part is a condition or will end in one.
+    if (conditions + level.length > LIMITS.filterConditions)
+      return `a filter has at most ${LIMITS.filterConditions} conditions`;
+    if (depth > LIMITS.filterDepth) return `a filter nests at most ${LIMITS.filterDepth} levels deep`;
+    const parts = level.map(partsOf);
+    conditions += parts.filter(({ length }) => length === 0).length;
+    level = parts.flat();
+  }
+  return undefined;
+}
+
+function partsOf(value: unknown): readonly unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { all, any, not } = value as Readonly<Record<"all" | "any" | "not", unknown>>;
+  return [all, any, not].filter(Array.isArray).flat();
 }
 
 /** The reference meaning of a filter. */
