@@ -19,6 +19,8 @@ export const LIMITS = {
   itemsPerCall: 256,
   pageSize: 200,
   keysPerTenant: 100,
+  /** Their records lie in Redis for good, and are listed all at once. */
+  collectionsPerTenant: 1000,
   metadataBytes: 16 * 1024,
   metadataDepth: 4,
   filterConditions: 64,

@@ -33,6 +33,7 @@ const LIMIT_NAMES: Readonly<Record<keyof typeof LIMITS, string>> = {
   itemsPerCall: "items a call",
   pageSize: "items of a page",
   keysPerTenant: "keys of a tenant",
+  collectionsPerTenant: "collections of a tenant",
   metadataBytes: "metadata of an item, as JSON",
   metadataDepth: "levels of metadata",
   filterConditions: "conditions of a filter",

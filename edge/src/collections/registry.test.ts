@@ -1,4 +1,6 @@
 import { CollectionName, ModelId, Revision, TenantId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
+import { redisKeys } from "@sightline/shared/tenants";
 import { describe, expect, it } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
@@ -21,8 +23,30 @@ function world() {
       pictures: true,
       createdAt: new Date().toISOString(),
     });
-  return { registry, make };
+  return { tenant, registry, make };
 }
+
+describe("a tenant's collections", () => {
+  it("are limited in number, however many are made at once", async () => {
+    const { tenant, registry, make } = world();
+    const redis = createRedis(configFrom(env));
+    const filler = Array.from({ length: LIMITS.collectionsPerTenant - 2 }, (_, i) => [`filler-${i}`, "{}"]).flat();
+    await redis.command("HSET", redisKeys.collections(tenant), ...filler);
+    const named = (suffix: number) => ({ ...make(""), name: CollectionName.parse(`a-${suffix}`) });
+    const made = await Promise.allSettled([1, 2, 3, 4, 5].map((suffix) => registry.create(named(suffix))));
+    const refused = made.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(refused.map(({ code }) => code)).toEqual(Array(3).fill("too_many_collections"));
+    expect(await redis.hlen(redisKeys.collections(tenant))).toBe(LIMITS.collectionsPerTenant);
+  });
+
+  it("are not made where they are", async () => {
+    const { registry, make } = world();
+    const first = make("first");
+    expect(await registry.create(first)).toBe(true);
+    expect(await registry.create(make("second"))).toBe(false);
+    expect(await registry.find(name)).toEqual(first);
+  });
+});
 
 describe("a change of a collection", () => {
   it("is made once", async () => {

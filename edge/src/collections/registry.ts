@@ -4,6 +4,7 @@
  */
 import { ApiError } from "@sightline/shared/errors";
 import { CollectionName, ModelId, Revision, type TenantId } from "@sightline/shared/ids";
+import { LIMITS } from "@sightline/shared/limits";
 import type { VectorSpace } from "@sightline/shared/store/port";
 import { redisKeys } from "@sightline/shared/tenants";
 import { LRUCache } from "lru-cache";
@@ -12,6 +13,15 @@ import { orUnavailable } from "../or-unavailable.ts";
 import type { RedisClient } from "../redis.ts";
 import { Script } from "../redis-script.ts";
 import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
+
+/** KEYS: collections · ARGV: 1 name · 2 its record · 3 how many there may be. Together, so that no two calls make the last one. */
+const CREATE = new Script(`
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 'exists' end
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 'created'
+`);
+const Creation = z.enum(["created", "exists", "full"]);
 
 /**
  * KEYS: collections, places · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its new record; none to
@@ -146,10 +156,17 @@ export class CollectionRegistry {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** @returns false if another request has created a collection of this name in the meantime. */
+  /**
+   * @returns false if another request has created a collection of this name in the meantime.
+   * @throws ApiError(too_many_collections)
+   */
   async create(record: CollectionRecord): Promise<boolean> {
-    const key = redisKeys.collections(this.#tenant);
-    return asking(() => this.#redis.hsetnx(key, record.name, stored(record)));
+    const call = [record.name, stored(record), LIMITS.collectionsPerTenant];
+    const creation = await asking(async () =>
+      Creation.parse(await this.#redis.evaluate(CREATE, [redisKeys.collections(this.#tenant)], call)),
+    );
+    if (creation === "full") throw new ApiError("too_many_collections");
+    return creation === "created";
   }
 
   /**
