@@ -1,9 +1,11 @@
 /** The internal API with the built-in model, the embedded store and real pictures. */
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer as createHttpServer, type Server } from "node:http";
+import { createServer as createHttpServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
 import { dot, vectorFromBytes } from "@sightline/shared/vectors";
 import { pino } from "pino";
 import sharp from "sharp";
@@ -103,6 +105,24 @@ describe("a call", () => {
     ]) {
       expect((await embed([{ kind: "text", text: "a" }], options)).status).toBe(401);
     }
+  });
+
+  it.each([
+    ["announced", { "content-length": 40 * 2 ** 20 }],
+    ["of no known length", { "transfer-encoding": "chunked" }],
+  ])("without a valid token is refused before its body is there (%s)", async (_, length) => {
+    const listening = createHttpServer(getRequestListener(server.fetch));
+    listening.listen(0, "127.0.0.1");
+    await once(listening, "listening");
+    const { port } = listening.address() as AddressInfo;
+    const headers = { authorization: "Bearer abc", ...length };
+    const unfinished = httpRequest({ host: "127.0.0.1", port, method: "POST", path: "/internal/v1/embed", headers });
+    unfinished.on("error", () => undefined);
+    unfinished.write("the beginning");
+    const [answer] = (await once(unfinished, "response")) as [IncomingMessage];
+    expect(answer.statusCode).toBe(401);
+    unfinished.destroy();
+    listening.close();
   });
 
   it("for a model or revision that is not here is refused", async () => {

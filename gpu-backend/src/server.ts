@@ -17,6 +17,7 @@ import { internalApi } from "./http/internal-call.ts";
 import { itemsRoute } from "./http/items.ts";
 import { metricsRoute } from "./http/metrics.ts";
 import { modelsRoute } from "./http/models.ts";
+import { signature } from "./http/signature.ts";
 import { snapshotsRoute } from "./http/snapshots.ts";
 import { storeRoute } from "./http/store.ts";
 import type { Intake } from "./media/intake.ts";
@@ -44,7 +45,6 @@ export function createServer(parts: ServerParts): Hono {
   const app = new Hono();
   app.use(metrics.middleware);
   app.use(accessLog(log, now));
-  if (tracing) app.use("/internal/*", tracing);
   // Whoever keeps a connection to a replica that is about to end shall look for another.
   app.use(async (c, next) => {
     await next();
@@ -55,6 +55,10 @@ export function createServer(parts: ServerParts): Hono {
   healthRoutes(app, replica, gpuMemory);
   metricsRoute(app, metrics);
 
+  app.use("/internal/*", signature(importSigningKey(config.BACKEND_SECRET)));
+  // Behind the signature: whether spans are recorded is the caller's word.
+  if (tracing) app.use("/internal/*", tracing);
+  // Behind it, too: a body that declares no length is read here.
   app.use(
     "/internal/*",
     bodyLimit({
@@ -65,7 +69,7 @@ export function createServer(parts: ServerParts): Hono {
       },
     }),
   );
-  const api = internalApi(app, importSigningKey(config.BACKEND_SECRET), observer, now);
+  const api = internalApi(app, observer, now);
   const embedder = createEmbedder({ intake, observer, now });
   modelsRoute(api, replica);
   embedRoute(api, replica, embedder);

@@ -1,16 +1,16 @@
 /**
- * What every internal route has in common: the signed token is checked against tenant, path and body before anything is
- * parsed, the MessagePack body becomes a typed request, the deadline becomes a signal, the answer becomes MessagePack.
+ * What every internal route has in common: the body is checked against the signed token before anything is parsed, the
+ * MessagePack becomes a typed request, the deadline becomes a signal, the answer becomes MessagePack.
  */
 import { ApiError } from "@sightline/shared/errors";
 import { modelRevisionKey, type TenantId } from "@sightline/shared/ids";
 import { DEADLINE_HEADER, ModelRef, MSGPACK, pack, Timings, unpack } from "@sightline/shared/internal/protocol";
-import { type SigningKey, verifyCall } from "@sightline/shared/internal/token";
 import { LIMITS } from "@sightline/shared/limits";
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import { withDeadline } from "../deadline.ts";
 import type { Observer } from "../observer.ts";
+import { readSignedBody } from "./signature.ts";
 
 declare module "hono" {
   /** What the log and the span of a call say of it. */
@@ -32,19 +32,13 @@ export interface InternalApi {
   post<T>(path: string, schema: z.ZodType<T>, handle: (request: T, call: InternalCall) => Promise<unknown>): void;
 }
 
-/** @param now monotonic milliseconds. */
-export function internalApi(
-  app: Hono,
-  signingKey: Promise<SigningKey>,
-  observer: Pick<Observer, "call">,
-  now: () => number,
-): InternalApi {
+/** @param app has let `signature` see the call. @param now monotonic milliseconds. */
+export function internalApi(app: Hono, observer: Pick<Observer, "call">, now: () => number): InternalApi {
   return {
     post(path, schema, handle) {
       app.post(path, async (c) => {
-        const body = new Uint8Array(await c.req.arrayBuffer());
-        const tenant = await authenticate(c, await signingKey, path, body);
-        const request = parse(schema, body);
+        const { tenant } = c.var.signed;
+        const request = parse(schema, await readSignedBody(c));
         c.set("asked", { tenant, model: modelOf(request) });
         const ms = deadlineMs(c.req.header(DEADLINE_HEADER));
         const deadline = AbortSignal.timeout(ms);
@@ -64,16 +58,6 @@ export function internalApi(
       });
     },
   };
-}
-
-async function authenticate(c: Context, key: SigningKey, path: string, body: Uint8Array): Promise<TenantId> {
-  const token = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
-  if (token === undefined) throw new ApiError("invalid_api_key");
-  try {
-    return await verifyCall(key, token, { path, body });
-  } catch (cause) {
-    throw new ApiError("invalid_api_key", { cause });
-  }
 }
 
 function parse<T>(schema: z.ZodType<T>, body: Uint8Array): T {

@@ -155,7 +155,7 @@ describe("a backend that has worked", () => {
     await asked;
     gone.abort();
     await expect(left).rejects.toThrow("aborted");
-    await fetch(`${backend.url}/internal/v1/whatever/${"x".repeat(40)}`);
+    await fetch(`${backend.url}/whatever/${"x".repeat(40)}`);
     await fetch(backend.url + EMBED, { method: "POST", body: "unsigned" });
 
     const requests = (m: Exposition, route: string, status: string) =>

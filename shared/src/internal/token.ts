@@ -12,7 +12,7 @@ const AUDIENCE = "sightline-backend";
 const LIFETIME_SECONDS = 60;
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-export interface CallClaims {
+interface CallClaims {
   readonly tenant: TenantId;
   readonly path: string;
   readonly body: Uint8Array;
@@ -42,8 +42,15 @@ export async function signCall(key: SigningKey, call: CallClaims): Promise<strin
     .sign(key);
 }
 
-/** @returns the tenant for which the call is made. @throws Error if the token is not valid for this path and body. */
-export async function verifyCall(key: SigningKey, token: string, call: Omit<CallClaims, "tenant">): Promise<TenantId> {
+/** A call whose token is valid; its body is still to be read. */
+export interface SignedCall {
+  readonly tenant: TenantId;
+  /** Of the body that the token is for, in hexadecimal. */
+  readonly bodySha256: string;
+}
+
+/** Takes no body, so that a stranger's need not be read. @throws Error if the token is not valid for this path. */
+export async function verifyCall(key: SigningKey, token: string, path: string): Promise<SignedCall> {
   const { payload } = await jwtVerify(token, key, {
     algorithms: ["HS256"],
     issuer: ISSUER,
@@ -52,7 +59,11 @@ export async function verifyCall(key: SigningKey, token: string, call: Omit<Call
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
   });
   const claims = Payload.parse(payload);
-  if (claims.path !== call.path) throw new Error("the token is for another path");
-  if (claims.body_sha256 !== toHex(await sha256(call.body))) throw new Error("the token is for another body");
-  return claims.sub;
+  if (claims.path !== path) throw new Error("the token is for another path");
+  return { tenant: claims.sub, bodySha256: claims.body_sha256 };
+}
+
+/** @throws Error if the call's token is for another body. */
+export async function verifyBody(call: SignedCall, body: Uint8Array): Promise<void> {
+  if (call.bodySha256 !== toHex(await sha256(body))) throw new Error("the token is for another body");
 }
