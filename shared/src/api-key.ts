@@ -13,7 +13,7 @@ const KEY_PATTERN = /^(sl_[a-z]{2,8}_([0-9a-z]{12})_[0-9a-z]{26})([0-9a-z]{6})$/
 
 const utf8 = new TextEncoder();
 
-export interface ParsedApiKey {
+interface ParsedApiKey {
   readonly key: string;
   /** Names the key in listings and logs; not secret. */
   readonly publicId: string;

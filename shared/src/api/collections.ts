@@ -33,7 +33,7 @@ export const Metadata = z
   .meta({ example: { colour: "red", price: 3 } });
 export type Metadata = Readonly<Record<string, unknown>>;
 
-export const EmbeddingValue = z
+const EmbeddingValue = z
   .array(z.number())
   .min(1)
   .max(4096)

@@ -7,7 +7,6 @@ import { ImageValue, TextValue } from "./input.ts";
 
 /** In the order of a model's scores. */
 export const ANSWERS = ["yes", "no", "maybe"] as const;
-export type Answer = (typeof ANSWERS)[number];
 
 const PAIR = {
   image: ImageValue,

@@ -9,7 +9,7 @@ import { ApiError } from "../../errors.ts";
 import { explain, type QdrantFault } from "./faults.ts";
 import { unsupported } from "./version.ts";
 
-export interface QdrantAddress {
+interface QdrantAddress {
   /** Port 6333 unless it names one. A path is put before Qdrant's own. */
   readonly url: string;
   readonly apiKey?: string | undefined;
