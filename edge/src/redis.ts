@@ -91,11 +91,6 @@ export class RedisClient {
     Count.parse(await this.command("HSET", key, field, value));
   }
 
-  /** @returns false if the field was there. */
-  async hsetnx(key: string, field: string, value: string): Promise<boolean> {
-    return Count.parse(await this.command("HSETNX", key, field, value)) === 1;
-  }
-
   async hdel(key: string, field: string): Promise<void> {
     Count.parse(await this.command("HDEL", key, field));
   }

@@ -36,6 +36,15 @@ end
 return 1
 `);
 
+/**
+ * KEYS: tenants, deleted tenants · ARGV: 1 id · 2 its record. Returns whether it was made. An id is given out once: isolates that know
+ * a key of a deleted tenant still take calls for a moment, and what these leave behind must not become another tenant's.
+ */
+const CREATE = new Script(`
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return 0 end
+return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+`);
+
 /** A record's place beside its hash. */
 interface Copy {
   readonly place: string;
@@ -81,9 +90,10 @@ export class TenantDirectory {
     return texts.flatMap((text) => parsed(TenantRecord, text) ?? []);
   }
 
-  /** @throws ApiError(tenant_conflict) */
+  /** @throws ApiError(tenant_conflict), also if there was such a tenant. */
   async create(tenant: TenantRecord): Promise<void> {
-    const created = await this.#redis.hsetnx(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
+    const keys = [redisKeys.tenants, redisKeys.deletedTenants];
+    const created = await this.#redis.did(CREATE, keys, [tenant.id, JSON.stringify(tenant)]);
     if (!created) throw new ApiError("tenant_conflict", { param: "id" });
   }
 
@@ -97,12 +107,13 @@ export class TenantDirectory {
     return changed;
   }
 
-  /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
+  /** With its keys; its id stays taken. @throws ApiError(tenant_not_empty) while it has collections. */
   async delete(id: TenantId): Promise<void> {
     if ((await this.#redis.hlen(redisKeys.collections(id))) > 0) throw new ApiError("tenant_not_empty");
     const keys = await this.keys(id);
     await this.#redis.transaction([
       ["HDEL", redisKeys.tenants, id],
+      ["HSET", redisKeys.deletedTenants, id, new Date().toISOString()],
       ["DEL", redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest))],
     ]);
   }

@@ -113,6 +113,18 @@ describe("tenants", () => {
     expectError(await withKey(key), 401, "invalid_api_key");
   });
 
+  it("leave nothing to others: what a key that an isolate still knows writes lies under an id that is not given out again", async () => {
+    const id = await makeTenant();
+    const { key } = await makeKey(id);
+    const late = isolate();
+    expect((await withKey(key, late)).status).toBe(200);
+    await admin("DELETE", `/tenants/${id}`);
+    const headers = { authorization: `Bearer ${key}` };
+    const made = await call("PUT", "/v1/collections/late", { key: null, headers, json: {}, env: late });
+    expect(made.status).toBe(200);
+    expectError(await admin("POST", "/tenants", { id, plan: "free" }), 409, "tenant_conflict", "id");
+  });
+
   it("that are suspended or deleted stay so, whoever changes them in that moment", async () => {
     const id = await makeTenant();
     afterNextReading(() => admin("PATCH", `/tenants/${id}`, { status: "suspended" }));

@@ -102,7 +102,9 @@ export function adminTenants(router: Router): void {
       path: "/admin/v1/tenants/{tenant}",
       operationId: "deleteTenant",
       summary: "Delete a tenant and its keys",
-      description: "Refused while the tenant has collections, so that nobody loses data by one call.",
+      description:
+        "Refused while the tenant has collections, so that nobody loses data by one call. The id is never given out again. " +
+        "Isolates that know one of its keys take calls for up to 30 s more; what these write belongs to nobody.",
       params: TenantParams,
       answer: DeletedResponse,
     },
