@@ -73,6 +73,41 @@ describe("a condition", () => {
   });
 });
 
+describe("a list", () => {
+  it("lies within bounds if one of its numbers does", () => {
+    const number = fc.integer({ min: -5, max: 5 });
+    const value = fc.oneof(number, fc.constantFrom("3", true, null));
+    const bound = fc.option(number, { nil: undefined });
+    const bounds = fc.record({ gt: bound, gte: bound, lt: bound, lte: bound });
+    fc.assert(
+      fc.property(fc.array(value), bounds, (list, { gt, gte, lt, lte }) => {
+        const within = (v: number): boolean =>
+          !(gt !== undefined && v <= gt) &&
+          !(gte !== undefined && v < gte) &&
+          !(lt !== undefined && v >= lt) &&
+          !(lte !== undefined && v > lte);
+        const filter = { field: "list", exists: true, gt, gte, lt, lte };
+        const unbounded = [gt, gte, lt, lte].every((one) => one === undefined);
+        const expected = list.some((v) => (unbounded ? v !== null : typeof v === "number" && within(v)));
+        expect(matchesFilter(filter, { list })).toBe(expected);
+      }),
+    );
+  });
+
+  it("is read once, however many conditions ask for it", () => {
+    let reads = 0;
+    const list = new Proxy([1, 2, 3], {
+      get(numbers, key) {
+        if (key === "0") reads++;
+        return Reflect.get(numbers, key);
+      },
+    });
+    const conditions = [{ eq: 4 }, { in: [4, 5, 6] }, { gt: 3 }, { lt: 1 }].map((one) => ({ field: "list", ...one }));
+    expect(matchesFilter({ not: conditions }, { list })).toBe(true);
+    expect(reads).toBe(1);
+  });
+});
+
 describe("a group", () => {
   const yes = { field: "colour", eq: "red" };
   const no = { field: "colour", eq: "blue" };

@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
+import { FieldValues } from "./filter-values.ts";
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -102,44 +103,46 @@ function partsOf(value: unknown): readonly unknown[] {
   return [all, any, not].filter(Array.isArray).flat();
 }
 
-/** The reference meaning of a filter. */
+/** The reference meaning of a filter. Each field is read once, however many conditions ask for it. */
 export function matchesFilter(filter: Filter, metadata: Readonly<Record<string, unknown>>): boolean {
-  if (isCondition(filter)) return matchesCondition(filter, metadata);
+  const known = new Map<string, FieldValues>();
+  return holds(filter, (field) => {
+    const values = known.get(field) ?? new FieldValues(valueAt(metadata, field));
+    known.set(field, values);
+    return values;
+  });
+}
+
+function holds(filter: Filter, read: (field: string) => FieldValues): boolean {
+  if (isCondition(filter)) return conditionHolds(filter, read(filter.field));
   return (
-    (filter.all ?? []).every((f) => matchesFilter(f, metadata)) &&
-    (!filter.any || filter.any.some((f) => matchesFilter(f, metadata))) &&
-    !(filter.not ?? []).some((f) => matchesFilter(f, metadata))
+    (filter.all ?? []).every((f) => holds(f, read)) &&
+    (!filter.any || filter.any.some((f) => holds(f, read))) &&
+    !(filter.not ?? []).some((f) => holds(f, read))
   );
 }
 
-function matchesCondition(condition: Condition, metadata: Readonly<Record<string, unknown>>): boolean {
-  const values = valuesAt(metadata, condition.field);
+function conditionHolds(condition: Condition, values: FieldValues): boolean {
   const { eq, ne, in: oneOf, exists } = condition;
   return (
-    (eq === undefined || values.includes(eq)) &&
-    (ne === undefined || !values.includes(ne)) &&
-    (oneOf === undefined || oneOf.some((value) => values.includes(value))) &&
-    (!hasBounds(condition) || values.some((value) => isWithin(condition, value))) &&
-    (exists === undefined || values.length > 0 === exists)
+    (eq === undefined || values.has(eq)) &&
+    (ne === undefined || !values.has(ne)) &&
+    (oneOf === undefined || oneOf.some((value) => values.has(value))) &&
+    (!hasBounds(condition) || values.hasWithin(condition)) &&
+    (exists === undefined || values.size > 0 === exists)
   );
 }
 
 const hasBounds = ({ gt, gte, lt, lte }: Condition): boolean =>
   gt !== undefined || gte !== undefined || lt !== undefined || lte !== undefined;
 
-const isWithin = ({ gt, gte, lt, lte }: Condition, value: unknown): boolean =>
-  typeof value === "number" &&
-  (gt === undefined || value > gt) &&
-  (gte === undefined || value >= gte) &&
-  (lt === undefined || value < lt) &&
-  (lte === undefined || value <= lte);
-
-/** The non-null values at a dotted path; a list counts as its elements. */
-function valuesAt(metadata: Readonly<Record<string, unknown>>, path: string): unknown[] {
+/** What lies at a dotted path; nothing is looked for inside lists. */
+function valueAt(metadata: Readonly<Record<string, unknown>>, path: string): unknown {
   let value: unknown = metadata;
   for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return [];
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
+      return undefined;
     value = (value as Record<string, unknown>)[key];
   }
-  return (Array.isArray(value) ? value : [value]).filter((v) => v !== null && v !== undefined);
+  return value;
 }
