@@ -17,6 +17,22 @@ export class Script {
   }
 }
 
+/**
+ * KEYS: any · ARGV: 1 the field that is wanted, if they are hashes. Returns the value of each. Scripts run where writes do: plain
+ * reads may be answered by a replica, from a moment before.
+ */
+export const LATEST = new Script(`
+local values = {}
+for i = 1, #KEYS do
+  if ARGV[1] then
+    values[i] = redis.call('HGET', KEYS[i], ARGV[1])
+  else
+    values[i] = redis.call('GET', KEYS[i])
+  end
+end
+return values
+`);
+
 /** KEYS: any · ARGV: 1 a value. Deletes those that hold it: what a call has claimed, and nobody else since. */
 export const RELEASE = new Script(`
 for i = 1, #KEYS do

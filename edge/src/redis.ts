@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Config } from "./env.ts";
 import { type Command, postCommands, type RedisAddress } from "./redis-rest.ts";
 import { RoundTrips } from "./redis-round-trips.ts";
-import type { Script } from "./redis-script.ts";
+import { LATEST, type Script } from "./redis-script.ts";
 
 const Text = z.string().nullable();
 const Texts = z.array(z.string());
@@ -113,6 +113,14 @@ export class RedisClient {
   /** Of a script that returns 1 or 0: whether it did what it is for. */
   async did(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<boolean> {
     return Did.parse(await this.evaluate(script, keys, args)) === 1;
+  }
+
+  /**
+   * What lies under these keys, or in this field of each, after every write that was acknowledged; `get` and `hget` may tell what a
+   * replica knows. Dearer: for what is decided by it, and for what seems not to be there.
+   */
+  async latest(keys: readonly string[], field?: string): Promise<readonly (string | null)[]> {
+    return SparseTexts.parse(await this.evaluate(LATEST, keys, field === undefined ? [] : [field]));
   }
 
   /** All of them or none, in a round trip of their own. @throws if one of them fails. */

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
 import { env } from "../testing/client.ts";
-import { CollectionCache, CollectionRegistry, newCollection } from "./registry.ts";
+import { newScope } from "./placement.ts";
+import { CollectionCache, type CollectionRecord, CollectionRegistry, newCollection, placementOf } from "./registry.ts";
 
 const name = CollectionName.parse("a");
 
@@ -45,6 +46,27 @@ describe("a tenant's collections", () => {
     expect(await registry.create(first)).toBe(true);
     expect(await registry.create(make("second"))).toBe(false);
     expect(await registry.find(name)).toEqual(first);
+  });
+});
+
+describe("a change of a collection's places", () => {
+  it("is one of the places that were read: who comes second, or to another of its name, changes nothing", async () => {
+    const { registry, make } = world();
+    const made = make("");
+    await registry.create(made);
+    const elsewhere = (record: CollectionRecord) => ({
+      current: { ...placementOf(record), scope: newScope() },
+      left: [],
+    });
+    const first = await registry.place(made, elsewhere(made));
+    const conflict = { code: "migration_conflict" };
+    await expect(registry.place(made, elsewhere(made))).rejects.toMatchObject(conflict);
+    expect(await registry.find(name)).toEqual(first);
+    const second = await registry.place(first, elsewhere(first));
+    await registry.delete(second);
+    await expect(registry.place(second, elsewhere(second))).rejects.toMatchObject(conflict);
+    await registry.create(make("another"));
+    await expect(registry.place(second, elsewhere(second))).rejects.toMatchObject(conflict);
   });
 });
 

@@ -39,6 +39,18 @@ end
 return 1
 `);
 
+/**
+ * KEYS: collections, places · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its places as they were read;
+ * empty for none · 4 its new places. Returns whether they still were that.
+ */
+const PLACE = new Script(`
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record or not string.find(record, ARGV[2], 1, true) then return 0 end
+if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
+return 1
+`);
+
 /** The first place of a collection is said by its record. */
 const StoredCollection = z.object({
   /** Under which its pictures lie, and its points in their first place: one that is made again never meets old items. */
@@ -57,11 +69,13 @@ type StoredCollection = z.infer<typeof StoredCollection>;
 export interface CollectionRecord extends StoredCollection, Placement {
   readonly mirror?: Mirror | undefined;
   readonly left: readonly Placement[];
+  /** Its places as Redis had them: a change of them is a change of these. */
+  readonly placesText: string | null;
 }
 
 /** One that has nothing yet. */
 export const newCollection = (parts: Omit<StoredCollection, "id">): CollectionRecord =>
-  located({ ...parts, id: newScope() });
+  located({ ...parts, id: newScope() }, null);
 
 export const spaceOf = ({ model, revision, dims }: Placement): VectorSpace => ({ id: model, revision, dims });
 
@@ -72,9 +86,10 @@ export const placementOf = ({ model, revision, dims, scope }: CollectionRecord):
   scope,
 });
 
-function located(stored: StoredCollection, places?: Places): CollectionRecord {
-  if (places?.collection !== stored.id) return { ...stored, scope: stored.id, left: [] };
-  return { ...stored, ...places.current, mirror: places.mirror, left: places.left };
+function located(stored: StoredCollection, placesText: string | null): CollectionRecord {
+  const places = placesText === null ? undefined : Places.parse(JSON.parse(placesText));
+  if (places?.collection !== stored.id) return { ...stored, scope: stored.id, left: [], placesText };
+  return { ...stored, ...places.current, mirror: places.mirror, left: places.left, placesText };
 }
 
 /** Lives as long as the isolate. */
@@ -91,20 +106,23 @@ export class CollectionRegistry {
   readonly #redis: RedisClient;
   readonly #cache: CollectionCache;
   readonly #tenant: TenantId;
+  /** Its records, and their places. */
+  readonly #keys: readonly [string, string];
 
   constructor(redis: RedisClient, cache: CollectionCache, tenant: TenantId) {
     this.#redis = redis;
     this.#cache = cache;
     this.#tenant = tenant;
+    this.#keys = [redisKeys.collections(tenant), redisKeys.places(tenant)];
   }
 
   /**
-   * For reading: while Redis is away, the record that this isolate saw last.
+   * For reading: perhaps as it was a moment ago; while Redis is away, the record that this isolate saw last.
    * @throws ApiError(collection_not_found), the same for another tenant's collection as for none at all.
    */
   async get(name: CollectionName): Promise<CollectionRecord> {
     try {
-      return await this.getForWrite(name);
+      return (await this.#glimpse(name)) ?? (await this.getForWrite(name));
     } catch (error) {
       const known = this.#cache.get(this.#cacheKey(name));
       if (known && error instanceof ApiError && error.code === "store_unavailable") return known;
@@ -121,38 +139,39 @@ export class CollectionRegistry {
 
   /** As it is now. @throws ApiError(store_unavailable) */
   async find(name: CollectionName): Promise<CollectionRecord | undefined> {
-    const [text, places] = await asking(() =>
-      Promise.all([
-        this.#redis.hget(redisKeys.collections(this.#tenant), name),
-        this.#redis.hget(redisKeys.places(this.#tenant), name),
-      ]),
+    return this.#remembered(name, await asking(() => this.#redis.latest(this.#keys, name)));
+  }
+
+  /** As a replica knows it: cheaper, and perhaps not yet. @throws ApiError(store_unavailable) */
+  async #glimpse(name: CollectionName): Promise<CollectionRecord | undefined> {
+    return this.#remembered(
+      name,
+      await asking(() => Promise.all(this.#keys.map((key) => this.#redis.hget(key, name)))),
     );
+  }
+
+  #remembered(
+    name: CollectionName,
+    [text = null, places = null]: readonly (string | null)[],
+  ): CollectionRecord | undefined {
     if (text === null) {
       this.#cache.delete(this.#cacheKey(name));
       return undefined;
     }
-    const record = located(
-      StoredCollection.parse(JSON.parse(text)),
-      places === null ? undefined : Places.parse(JSON.parse(places)),
-    );
+    const record = located(StoredCollection.parse(JSON.parse(text)), places);
     this.#cache.set(this.#cacheKey(name), record);
     return record;
   }
 
-  /** Sorted by name. */
+  /** Sorted by name; perhaps as they were a moment ago. */
   async list(): Promise<CollectionRecord[]> {
-    const [records, places] = await asking(() =>
-      Promise.all([
-        this.#redis.hvals(redisKeys.collections(this.#tenant)),
-        this.#redis.hvals(redisKeys.places(this.#tenant)),
-      ]),
+    const [records = [], places = []] = await asking(() =>
+      Promise.all(this.#keys.map((key) => this.#redis.hvals(key))),
     );
-    const placed = new Map(
-      places.map((text) => Places.parse(JSON.parse(text))).map((one) => [one.collection, one] as const),
-    );
+    const placed = new Map(places.map((text) => [Places.parse(JSON.parse(text)).collection, text]));
     return records
       .map((text) => StoredCollection.parse(JSON.parse(text)))
-      .map((stored) => located(stored, placed.get(stored.id)))
+      .map((stored) => located(stored, placed.get(stored.id) ?? null))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -177,10 +196,19 @@ export class CollectionRegistry {
     return this.#change(record, stored(record));
   }
 
-  /** Every write that begins from now on goes where this says, and every search. */
-  async place({ id, name }: CollectionRecord, places: Omit<Places, "collection">): Promise<void> {
+  /**
+   * Every write that begins from now on goes where this says, and every search.
+   * @returns the collection there. @throws ApiError(migration_conflict) if another call has changed its places since it was read.
+   */
+  async place(record: CollectionRecord, places: Omit<Places, "collection">): Promise<CollectionRecord> {
+    const { id, name, placesText } = record;
     const text = JSON.stringify({ collection: id, ...places } satisfies Places);
-    await asking(() => this.#redis.hset(redisKeys.places(this.#tenant), name, text));
+    const isPlaced = await asking(() =>
+      this.#redis.did(PLACE, this.#keys, [name, holding(id), placesText ?? "", text]),
+    );
+    if (isPlaced) return located(record, text);
+    const message = "Another call has moved or deleted the collection meanwhile; this one has changed nothing.";
+    throw new ApiError("migration_conflict", { message });
   }
 
   /** This very collection: another one that was made under its name since then stays. */
@@ -191,15 +219,16 @@ export class CollectionRegistry {
 
   /** @returns whether it is still the collection of its name. */
   #change({ id, name }: CollectionRecord, ...next: readonly string[]): Promise<boolean> {
-    const keys = [redisKeys.collections(this.#tenant), redisKeys.places(this.#tenant)];
-    const call = [name, `"id":${JSON.stringify(id)}`, ...next];
-    return asking(() => this.#redis.did(CHANGE, keys, call));
+    return asking(() => this.#redis.did(CHANGE, this.#keys, [name, holding(id), ...next]));
   }
 
   #cacheKey(name: CollectionName): string {
     return `${this.#tenant}/${name}`;
   }
 }
+
+/** What only the record of this collection holds. */
+const holding = (id: CollectionName): string => `"id":${JSON.stringify(id)}`;
 
 /** Of several places the record tells one, which nobody reads as long as there are others. */
 const stored = (record: CollectionRecord): string => JSON.stringify(StoredCollection.parse(record));

@@ -2,15 +2,17 @@
 import { CollectionName, TenantId } from "@sightline/shared/ids";
 import { redisKeys } from "@sightline/shared/tenants";
 import { bytesToBase64 } from "@sightline/shared/vectors";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
 import { servicesFor } from "../services.ts";
 import { type Answer, type CallOptions, call, env, expectError } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
+import { stopReplica } from "../testing/stopped-replica.ts";
 
 // A tenant of its own, so that nobody else lists these collections.
 const TENANT = "neighbour";
+const PLACES = redisKeys.places(TenantId.parse(TENANT));
 const headers = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
 /** Isolates that ask Qdrant themselves. */
 const onQdrant = () => ({
@@ -36,6 +38,8 @@ beforeAll(async () => {
   const { body } = await call("GET", "/v1/models", { key: TENANT, env: onQdrant() });
   first = body.data[0].revision;
 });
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** A collection of the tenant, as its owner and as the operator see it. */
 async function collection(items: readonly object[], settings: object = {}, own: Isolate = onQdrant()) {
@@ -91,10 +95,9 @@ async function collection(items: readonly object[], settings: object = {}, own: 
 /** What happens when the time has passed that writes may take that began before. */
 async function letGracePass(name: string): Promise<void> {
   const redis = createRedis(configFrom(env));
-  const key = redisKeys.places(TenantId.parse(TENANT));
-  const places = JSON.parse((await redis.hget(key, name)) ?? "");
+  const places = JSON.parse((await redis.hget(PLACES, name)) ?? "");
   places.mirror.since -= 60_000;
-  await redis.hset(key, name, JSON.stringify(places));
+  await redis.command("HSET", PLACES, name, JSON.stringify(places));
 }
 
 const idsOf = (results: readonly { id: string }[]) => results.map(({ id }) => id).sort();
@@ -273,6 +276,20 @@ describe("a migration", () => {
     expect([...(await shop.list()).keys()].sort()).toEqual(["text", "unseen", "vector", "words"]);
   });
 
+  it("that was rolled back ends with the place that is searched, whatever a replica still tells of the switch", async () => {
+    const items = numbered(3);
+    const shop = await collection(items);
+    await shop.start();
+    await shop.copyAll();
+    await shop.migrate("/switch");
+    await stopReplica(createRedis(configFrom(env)), PLACES);
+    expect((await shop.migrate("/rollback")).body.status).toBe("copied");
+    expect((await shop.operate("DELETE", "/migration")).body).toEqual({ deleted: 3 });
+    vi.restoreAllMocks();
+    expect((await shop.ask("GET", "")).body.revision).toBe(first);
+    expect([...(await shop.list()).keys()].sort()).toEqual(idsOf(items));
+  });
+
   it("does not bring back by a rollback what a filter has deleted", async () => {
     const shop = await collection([
       { id: "text", text: "a text", metadata: { n: 1 } },
@@ -376,7 +393,7 @@ describe("a migration", () => {
 });
 
 async function nextScope(name: string): Promise<CollectionName> {
-  const places = await createRedis(configFrom(env)).hget(redisKeys.places(TenantId.parse(TENANT)), name);
+  const places = await createRedis(configFrom(env)).hget(PLACES, name);
   return CollectionName.parse(JSON.parse(places ?? "").mirror.at.scope);
 }
 

@@ -1,7 +1,8 @@
 /**
  * A collection moves to another model revision, or is rebuilt, while it is searched and written. A second place is filled beside
  * the first, and gets every write, too; the switch makes it the one that is searched, and the old one gets every write from then
- * on, so that going back loses nothing. At last the place that is not searched is dropped.
+ * on, so that going back loses nothing. At last the place that is not searched is dropped. Each step is a step from the places that
+ * it has read: one that comes after another call's changes nothing.
  */
 import type { LeftBehind, Migration } from "@sightline/shared/api/migrations";
 import { ApiError } from "@sightline/shared/errors";
@@ -42,8 +43,8 @@ export async function startMigration(op: Operation, record: CollectionRecord, to
       message: "What the last migration has left is not dropped yet: end it again.",
     });
   const mirror: Mirror = { at: { ...to, scope: newScope() }, role: "next", since: op.now() };
-  await op.access.registry.place(record, { current: placementOf(record), mirror, left: [] });
-  return describeMigration(op, { ...record, mirror });
+  const placed = await op.access.registry.place(record, { current: placementOf(record), mirror, left: [] });
+  return describeMigration(op, placed);
 }
 
 /**
@@ -96,14 +97,14 @@ export async function dropOther(op: Operation, record: CollectionRecord): Promis
   const current = placementOf(record);
   const left = [...record.left, ...(record.mirror ? [record.mirror.at] : [])];
   if (left.length === 0) throw notMigrating();
-  await access.registry.place(record, { current, left });
+  const parting = await access.registry.place(record, { current, left });
   let dropped = 0;
   for (const place of left) {
     dropped += await access.store.delete(spaceOf(place), access.scope(place), { everything: true });
     await progressOf(op, place).delete();
   }
   await progressOf(op, current).delete();
-  await access.registry.place(record, { current, left: [] });
+  await access.registry.place(parting, { current, left: [] });
   return dropped;
 }
 
@@ -141,8 +142,8 @@ export async function describeMigration(
 async function exchange(op: Operation, { record, mirror }: Migrating): Promise<Migration> {
   const role = mirror.role === "next" ? "previous" : "next";
   const other: Mirror = { at: placementOf(record), role, since: op.now() };
-  await op.access.registry.place(record, { current: mirror.at, mirror: other, left: [...record.left] });
-  return describeMigration(op, { ...record, ...mirror.at, mirror: other });
+  const places = { current: mirror.at, mirror: other, left: [...record.left] };
+  return describeMigration(op, await op.access.registry.place(record, places));
 }
 
 function migrating(record: CollectionRecord): Migrating {

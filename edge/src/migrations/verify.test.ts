@@ -23,6 +23,7 @@ const record: CollectionRecord = {
   pictures: false,
   createdAt: "",
   left: [],
+  placesText: null,
 };
 const space = { id: record.model, revision: record.revision, dims: record.dims };
 const { url, apiKey } = env.TEST_QDRANT;
