@@ -52,6 +52,18 @@ describe("items", () => {
     expectError(await get(`/v1/collections/${name}/items/i/image`), 404, "item_not_found");
   });
 
+  it("let browsers keep a picture for the key that fetched it alone, and say when it is still the same", async () => {
+    const name = await collectionWith([{ id: "i", image: await picture(0, 0, 200) }]);
+    const path = `/v1/collections/${name}/items/i/image`;
+    const first = await get(path);
+    const again = await get(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+    expect([first.status, again.status]).toEqual([200, 304]);
+    for (const { headers } of [first, again]) {
+      expect(headers.get("cache-control")).toBe("private, max-age=300");
+      expect(headers.get("vary")).toContain("Authorization");
+    }
+  });
+
   it("are listed page by page, each once", async () => {
     const all = Array.from({ length: 25 }, (_, i) => ({ id: `item-${i}`, text: `thing ${i}` }));
     const name = await collectionWith(all);

@@ -150,7 +150,10 @@ export function items(router: Router): void {
         throw new ApiError("item_not_found", { message: `There is no picture of "${id}" in this collection.` });
       c.header("Content-Type", "image/webp");
       c.header("ETag", picture.httpEtag);
+      // Kept for a while, since pages show the same pictures over and over, but only for the key that fetched it: another one may see
+      // another picture under this name, or none.
       c.header("Cache-Control", "private, max-age=300");
+      c.header("Vary", "Authorization");
       if (c.req.header("if-none-match") === picture.httpEtag) return c.body(null, 304);
       return c.body(picture.body);
     },
