@@ -19,19 +19,33 @@ const JsonValue: z.ZodType<Json> = z
   )
   .meta({ id: "JsonValue" });
 
-const depthOf = (value: Json): number =>
-  typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
-
+/** Its size and depth are looked at before each of its values is. */
 export const Metadata = z
-  .record(z.string().min(1).max(128), JsonValue)
-  .refine((m) => depthOf(m) <= LIMITS.metadataDepth, {
-    message: `metadata nests at most ${LIMITS.metadataDepth} levels deep`,
-  })
-  .refine((m) => new TextEncoder().encode(JSON.stringify(m)).length <= LIMITS.metadataBytes, {
-    message: `metadata is at most ${LIMITS.metadataBytes} bytes as JSON`,
-  })
+  .preprocess(
+    (value, context) => {
+      const message = excessOf(value);
+      if (message === undefined) return value;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    },
+    z.record(z.string().min(1).max(128), JsonValue),
+  )
   .meta({ example: { colour: "red", price: 3 } });
 export type Metadata = Readonly<Record<string, unknown>>;
+
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function excessOf(metadata: unknown): string | undefined {
+  const json = JSON.stringify(metadata) ?? "";
+  if (json.length > LIMITS.metadataBytes || new TextEncoder().encode(json).length > LIMITS.metadataBytes)
+    return `metadata is at most ${LIMITS.metadataBytes} bytes as JSON`;
+  let level = [metadata].filter(isContainer);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === LIMITS.metadataDepth) return `metadata nests at most ${LIMITS.metadataDepth} levels deep`;
+    level = level.flatMap((container) => Object.values(container)).filter(isContainer);
+  }
+  return undefined;
+}
 
 const EmbeddingValue = z
   .array(z.number())
