@@ -59,6 +59,26 @@ describe("Redis commands", () => {
     await expect(failure).rejects.not.toThrow("secret");
   });
 
+  it("know what the client and the isolate knew before: each call takes along the token of the last answer", async () => {
+    const sent: (string | null)[] = [];
+    const answered: (string | null)[] = [];
+    const real = globalThis.fetch;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      sent.push(new Headers(init?.headers).get("upstash-sync-token"));
+      const answer = await real(input, init);
+      answered.push(answer.headers.get("upstash-sync-token"));
+      return answer;
+    });
+    const session = { syncToken: null };
+    const first = createRedis(configFrom(env), session);
+    await first.set(fresh(), "1");
+    await first.transaction([["SET", fresh(), "1"]]);
+    await createRedis(configFrom(env), session).get(fresh());
+    await first.get(fresh());
+    expect(answered).not.toContain(null);
+    expect(sent).toEqual([null, answered[0], answered[1], answered[1]]);
+  });
+
   it("of a transaction do not repeat what was sent either", async () => {
     vi.spyOn(globalThis, "fetch").mockImplementation(
       async () => new Response(`{"error":"ERR no, command was: secret"}`, { status: 400 }),

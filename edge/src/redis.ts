@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Config } from "./env.ts";
-import { type Command, postCommands, type RedisAddress } from "./redis-rest.ts";
+import { type Command, postCommands, type RedisAddress, type Reply } from "./redis-rest.ts";
 import { RoundTrips } from "./redis-round-trips.ts";
 import { LATEST, type Script } from "./redis-script.ts";
 
@@ -21,14 +21,24 @@ interface SetOptions {
   readonly ex?: number;
 }
 
+/** What an isolate's clients have in common: reads tell of whatever was written or seen by the isolate before their client was made. */
+export interface RedisSession {
+  syncToken: string | null;
+}
+
 /** Every method rejects where Redis is away, refuses the command or answers with something of another kind. */
 export class RedisClient {
   readonly #address: RedisAddress;
   readonly #roundTrips: RoundTrips;
+  readonly #session: RedisSession;
+  /** Of this client's last answer: another one's may come later and be older. */
+  #syncToken: string | null;
 
-  constructor(address: RedisAddress) {
+  constructor(address: RedisAddress, session: RedisSession = { syncToken: null }) {
     this.#address = address;
-    this.#roundTrips = new RoundTrips((commands) => postCommands(address, "pipeline", commands));
+    this.#session = session;
+    this.#syncToken = session.syncToken;
+    this.#roundTrips = new RoundTrips((commands) => this.#post("pipeline", commands));
   }
 
   /** Whether a command of this turn is about to go out: another one would cost no round trip. */
@@ -87,14 +97,6 @@ export class RedisClient {
     return Count.parse(await this.command("HLEN", key));
   }
 
-  async hset(key: string, field: string, value: string): Promise<void> {
-    Count.parse(await this.command("HSET", key, field, value));
-  }
-
-  async hdel(key: string, field: string): Promise<void> {
-    Count.parse(await this.command("HDEL", key, field));
-  }
-
   async ping(): Promise<void> {
     await this.command("PING");
   }
@@ -125,17 +127,24 @@ export class RedisClient {
 
   /** All of them or none, in a round trip of their own. @throws if one of them fails. */
   async transaction(commands: readonly Command[]): Promise<void> {
-    const replies = await postCommands(
-      this.#address,
+    const replies = await this.#post(
       "multi-exec",
       commands.map((command) => JSON.stringify(command)),
     );
     for (const reply of replies) if ("error" in reply) throw reply.error;
   }
+
+  async #post(path: "pipeline" | "multi-exec", commands: readonly string[]): Promise<readonly Reply[]> {
+    const { replies, syncToken } = await postCommands(this.#address, path, commands, this.#syncToken);
+    if (syncToken !== null) this.#syncToken = this.#session.syncToken = syncToken;
+    return replies;
+  }
 }
 
-export const createRedis = ({ REDIS_URL, REDIS_TOKEN }: Pick<Config, "REDIS_URL" | "REDIS_TOKEN">): RedisClient =>
-  new RedisClient({ url: REDIS_URL, token: REDIS_TOKEN });
+export const createRedis = (
+  { REDIS_URL, REDIS_TOKEN }: Pick<Config, "REDIS_URL" | "REDIS_TOKEN">,
+  session?: RedisSession,
+): RedisClient => new RedisClient({ url: REDIS_URL, token: REDIS_TOKEN }, session);
 
 /** The little of Redis that a plain stored value needs. */
 export interface KeyValue {

@@ -8,6 +8,7 @@ import type { CacheTier } from "./cache/tier.ts";
 import { CollectionCache } from "./collections/registry.ts";
 import type { InFlight } from "./embeddings/infer.ts";
 import { type Config, configFrom, type Env } from "./env.ts";
+import type { RedisSession } from "./redis.ts";
 import { Counts } from "./telemetry/counts.ts";
 import { Identities } from "./tenants/identity.ts";
 import { type Limiter, localLimiter } from "./tenants/limiter.ts";
@@ -19,6 +20,7 @@ export interface Services {
   readonly backend: BackendClient;
   readonly models: ModelCatalogue;
   readonly routing: CanaryRouting;
+  readonly redisSession: RedisSession;
   readonly identities: Identities;
   readonly localLimiter: Limiter;
   readonly settlements: Settlements;
@@ -54,6 +56,7 @@ export function servicesFor(env: Env): Services {
       }),
       models: new ModelCatalogue(config.DEFAULT_MODEL),
       routing: new CanaryRouting(),
+      redisSession: { syncToken: null },
       identities: new Identities(config.KEY_PEPPER),
       localLimiter: localLimiter(),
       settlements: new Settlements(),

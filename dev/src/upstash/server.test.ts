@@ -85,6 +85,18 @@ describe("answers", () => {
     expect((await post("/", ["EXISTS", "aborted"])).body).toEqual({ result: 0 });
   });
 
+  it("gives a sync token with each, and takes any", async () => {
+    const tokens = [];
+    for (const token of ["", "1", "of a server that ran before"]) {
+      const headers = { authorization: "Bearer right", "upstash-sync-token": token };
+      const answer = await fetch(server.url, { method: "POST", headers, body: `["PING"]` });
+      expect([answer.status, await answer.json()]).toEqual([200, { result: "PONG" }]);
+      tokens.push(answer.headers.get("upstash-sync-token"));
+    }
+    expect(new Set(tokens).size).toBe(3);
+    expect(tokens).not.toContain(null);
+  });
+
   it("takes numbers and booleans as arguments", async () => {
     await post("/", ["HSET", "h", "n", 1.5, "b", true]);
     expect((await post("/", ["HGETALL", "h"])).body).toEqual({ result: ["n", "1.5", "b", "true"] });

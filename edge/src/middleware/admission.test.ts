@@ -22,7 +22,7 @@ describe("a call whose caller goes away", () => {
       .use(request)
       .use(metering)
       .get("/", async (c) => {
-        await redis.hset(redisKeys.inProgress(tenant), call.lease, String(Date.now() + 60_000));
+        await redis.command("HSET", redisKeys.inProgress(tenant), call.lease, String(Date.now() + 60_000));
         c.set("call", call);
         searching.resolve();
         await found.promise;

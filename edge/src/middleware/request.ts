@@ -19,7 +19,7 @@ export const request = createMiddleware<App>(async (c, next) => {
   c.set("trace", trace);
   c.set("timing", timing);
   c.set("deadline", deadlineIn(LIMITS.deadlineMs));
-  c.set("redis", createRedis(services.config));
+  c.set("redis", createRedis(services.config, services.redisSession));
   await next();
   c.header("X-Request-Id", requestId);
   c.header("Server-Timing", timing.toHeader());
