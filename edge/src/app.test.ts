@@ -175,11 +175,11 @@ describe("a backend that fails", () => {
     const place = `/v1/collections/c-${crypto.randomUUID().slice(0, 8)}`;
     const items = ["a", "b", "c"].map((id) => ({ id, text: `${id} ${crypto.randomUUID()}` }));
     const write = (key: string) =>
-      put(`${place}/items`, { items }, { env: broken, headers: { "idempotency-key": key }, key: "hurried" });
-    const writesUsed = async () => (await get("/v1/usage", { key: "hurried" })).body.days[0]?.work;
+      put(`${place}/items`, { items }, { env: broken, headers: { "idempotency-key": key }, key: "frugal" });
+    const writesUsed = async () => (await get("/v1/usage", { key: "frugal" })).body.days[0]?.work;
     beforeAll(async () => {
       await awaitDayThatLasts();
-      await put(place, {}, { key: "hurried" });
+      await put(place, {}, { key: "frugal" });
     });
 
     it("fails the call where none was stored, which then costs nothing and may be repeated with its key", async () => {

@@ -57,7 +57,7 @@ describe("the unmodified openai client", () => {
   it("raises RateLimitError when the bucket is empty", async () => {
     const input = Array.from({ length: PLANS.free.textsPerCall }, (_, i) => `thing ${i}`);
     const spend = async () => {
-      for (let i = 0; i < 11; i++) await embed(env.TEST_KEYS.alsoPoor, input);
+      for (let i = 0; i < 11; i++) await embed(env.TEST_KEYS.emptied, input);
     };
     await expect(spend()).rejects.toBeInstanceOf(OpenAI.RateLimitError);
   });

@@ -62,8 +62,7 @@ export async function startWorld(): Promise<World> {
     });
   const ofaDir = join(dir, "entailment");
   await writeModel(ofaDir, TINY_OFA);
-  const [switched, strange, backend, qdrantBackend] = await Promise.all([
-    startSwitchedProxy(redis.url),
+  const [switched, backend, qdrantBackend] = await Promise.all([
     startSwitchedProxy(redis.url),
     startBackend({
       VECTOR_STORE: "embedded",
@@ -83,17 +82,15 @@ export async function startWorld(): Promise<World> {
   ]);
   const { QDRANT_URL: realUrl, QDRANT_API_KEY: realKey = "" } = process.env;
   const backendUrl = `http://127.0.0.1:${backend.port}`;
-  const [faulty, flaky] = await Promise.all([startFaultyBackend(backendUrl), startFaultyBackend(backendUrl)]);
+  const faulty = await startFaultyBackend(backendUrl);
   return {
     bindings: {
       ENVIRONMENT: "test",
       BACKEND_URL: backendUrl,
       BACKEND_SECRET: backendSecret,
       FAULTY_BACKEND_URL: faulty.url,
-      FLAKY_BACKEND_URL: flaky.url,
       REDIS_URL: redis.url,
       SWITCHED_REDIS_URL: switched.url,
-      STRANGE_REDIS_URL: strange.url,
       QDRANT_BACKEND_URL: `http://127.0.0.1:${qdrantBackend.port}`,
       SWITCHED_QDRANT_URL: switchedQdrant.url,
       OTLP_URL: otlp.url,
@@ -106,9 +103,7 @@ export async function startWorld(): Promise<World> {
     },
     async close() {
       await Promise.all([backend.stop(), qdrantBackend.stop()]);
-      await Promise.all(
-        [switched, strange, faulty, flaky, switchedQdrant, qdrant, otlp].map((server) => server.close()),
-      );
+      await Promise.all([switched, faulty, switchedQdrant, qdrant, otlp].map((server) => server.close()));
       await redis.close();
       await backing.close();
       await rm(dir, { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { Origin } from "./origins.ts";
 const EMBED = "/internal/v1/embed";
 const url = String(env.BACKEND_URL);
 const good = Origin.parse({ id: "good", url });
-const flaky = Origin.parse({ id: "flaky", url: env.FLAKY_BACKEND_URL });
+const flaky = Origin.parse({ id: "flaky", url: env.FAULTY_BACKEND_URL });
 const absent = Origin.parse({ id: "absent", url: "http://127.0.0.1:1" });
 const collection = "c1" as never;
 

@@ -182,15 +182,15 @@ describe("calls to Redis", () => {
 });
 
 describe("while Redis misbehaves", () => {
-  const here = isolate({ REDIS_URL: env.STRANGE_REDIS_URL });
+  const here = isolate({ REDIS_URL: env.SWITCHED_REDIS_URL });
   const inMemory = word();
   beforeAll(async () => void (await embed(inMemory, here)));
-  afterAll(() => setMode(env.STRANGE_REDIS_URL, "up"));
+  afterAll(() => setMode(env.SWITCHED_REDIS_URL, "up"));
 
   it.each(["down", "hang", "garbage", "error", "text", "list", "number", "nothing"])(
     "(%s), caches are passed by and a stricter limit holds",
     async (mode) => {
-      await setMode(env.STRANGE_REDIS_URL, mode);
+      await setMode(env.SWITCHED_REDIS_URL, mode);
       const answer = await embed([inMemory, word()], here);
       expect([answer.status, ...cacheOf(answer)]).toEqual([200, "partial", "memory 1, miss 1"]);
       const usual = await embed(word(), isolate());

@@ -66,7 +66,7 @@ describe("POST /v1/classify", () => {
 
   it("refuses more inputs than the plan has", async () => {
     const json = { input: Array(PLANS.free.textsPerCall + 1).fill("a"), labels: ["x"] };
-    expectError(await post("/v1/classify", json, { key: "alsoPoor" }), 400, "too_many_inputs", "input");
+    expectError(await post("/v1/classify", json, { key: "frugal" }), 400, "too_many_inputs", "input");
   });
 });
 
@@ -105,7 +105,7 @@ describe("POST /v1/rank", () => {
     const image = bytesToBase64(await png(1, 2, 3));
     const candidates = Array(PLANS.free.imagesPerCall + 1).fill({ image });
     expectError(
-      await post("/v1/rank", { query: "a", candidates }, { key: "alsoPoor" }),
+      await post("/v1/rank", { query: "a", candidates }, { key: "frugal" }),
       400,
       "too_many_inputs",
       "candidates",
