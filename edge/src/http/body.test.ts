@@ -1,3 +1,4 @@
+import { ApiError } from "@sightline/shared/errors";
 import { LIMITS } from "@sightline/shared/limits";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -82,6 +83,35 @@ describe("a multipart body", () => {
       Object.keys(properties).filter((name) => takesScalar(properties[name] ?? {})),
     );
     expect([...new Set(scalars)].toSorted()).toEqual([...SCALARS].toSorted());
+  });
+});
+
+describe("an odd shape", () => {
+  const schema = z.strictObject({ query: z.unknown(), filter: z.unknown() }).partial();
+  const app = new Hono<App>().post("/", async (c) =>
+    c.json(await readBody(c, schema, { multipart: (image) => ({ query: { image } }) })),
+  );
+  app.onError((error, c) => (error instanceof ApiError ? c.json([error.code, error.param], 400) : c.text("", 500)));
+
+  it.each([
+    ["half a character", `{"query":"\\ud83c"}`, "__proto__"],
+    ["nesting without end", `{"filter":${'{"not":['.repeat(3000)}1${"]}".repeat(3000)}}`, "__proto__"],
+    ["nothing else", `{"query":"a"}`, null],
+  ])("hides in no part called __proto__: %s", async (_, hidden, param) => {
+    const body = new FormData();
+    body.set("image", new Blob(["bytes"]));
+    body.set("__proto__", hidden);
+    const answer = await app.request("/", { method: "POST", body });
+    expect([answer.status, await answer.json()]).toEqual([400, ["invalid_request", param]]);
+  });
+
+  it.each([
+    ["a field", `{"query":"\\ud83c"}`, "query"],
+    ["the body, where it is a list", `[0,"\\ud83c"]`, null],
+  ])("is told of %s", async (_, body, param) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await app.request("/", { method: "POST", headers, body });
+    expect([answer.status, await answer.json()]).toEqual([400, ["invalid_request", param]]);
   });
 });
 

@@ -82,10 +82,16 @@ const isContainer = (value: unknown): value is object =>
 export function refuseOddShapes(value: unknown, parent?: string): void {
   const oddity = oddityOf(value, MAX_DEPTH);
   if (oddity === undefined) return;
-  const [field] = Object.entries(value as object).find(([, part]) => oddityOf(part, MAX_DEPTH - 1) !== undefined) ?? [];
-  const name = field?.slice(0, MAX_NAME).toWellFormed();
+  const name = oddFieldOf(value)?.slice(0, MAX_NAME).toWellFormed();
   const param = [parent, name].filter((part) => part !== undefined).join(".") || null;
   throw new ApiError("invalid_request", { param, message: `${param ?? "The body"}: ${oddity}` });
+}
+
+/** No place in a list: where it has millions, naming them all would take more memory than they do. */
+function oddFieldOf(value: unknown): string | undefined {
+  if (!isContainer(value) || Array.isArray(value)) return undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return Object.keys(fields).find((name) => oddityOf(fields[name], MAX_DEPTH - 1) !== undefined);
 }
 
 const HALF_CHARACTER = "half a character (a lone surrogate) is no text: send whole ones.";
@@ -115,7 +121,8 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
   } catch (cause) {
     throw new ApiError("invalid_request", { message: "The multipart body is malformed.", cause });
   }
-  const value: Record<string, unknown> = {};
+  // Without a prototype, so that a part called `__proto__` is a field as in JSON, and refused like there, and no hidden parent.
+  const value: Record<string, unknown> = Object.create(null);
   const put = (name: string, content: unknown): void => {
     if (Object.hasOwn(value, name)) {
       throw new ApiError("invalid_request", { param: name, message: `${name}: the multipart body says this twice.` });
