@@ -7,10 +7,11 @@ import type { App } from "../context.ts";
 import { TenantDirectory } from "../tenants/directory.ts";
 
 export const identity = createMiddleware<App>(async (c, next) => {
-  const { services, redis, timing } = c.var;
+  const { services, redis, timing, trace } = c.var;
   const directory = new TenantDirectory(redis);
   const found = services.identities.identify(c.req.header("authorization"), directory);
   c.set("identity", await timing.measure("auth", found));
+  trace.callerIsKnown();
   await next();
 });
 

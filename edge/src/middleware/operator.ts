@@ -14,5 +14,6 @@ export const operator = createMiddleware<App>(async (c, next) => {
   const wanted = await digest(ADMIN_TOKEN ?? "");
   if (!crypto.subtle.timingSafeEqual(given, wanted) || ADMIN_TOKEN === undefined)
     throw new ApiError("invalid_admin_token");
+  c.var.trace.callerIsKnown();
   await next();
 });

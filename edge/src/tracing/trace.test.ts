@@ -74,6 +74,29 @@ describe("the trace of a request", () => {
     expect(to?.spans ?? []).toEqual([]);
   });
 
+  it("is recorded from its beginning as soon as the caller, who wants it, is known", () => {
+    const to = recorder(0);
+    const trace = beginTrace(SAMPLED, to, () => 9);
+    trace.phase("auth", 1, 5);
+    expect(to.spans).toEqual([]);
+    trace.callerIsKnown();
+    trace.end("POST /v1/embeddings", {});
+    expect(to.spans.map(({ name }) => name)).toEqual(["auth", "POST /v1/embeddings"]);
+  });
+
+  it.each([TRACE, "f".repeat(32)])("of a stranger is recorded by the ratio alone, whatever he wants (%s)", (id) => {
+    for (const [ratio, spans] of [
+      [2 ** -50, 0],
+      [1, 2],
+    ] as const) {
+      const to = recorder(ratio);
+      const trace = beginTrace(`00-${id}-${CALLER}-01`, to, () => 9);
+      trace.phase("auth", 1, 5);
+      trace.end("POST /v1/embeddings", {});
+      expect(to.spans).toHaveLength(spans);
+    }
+  });
+
   it("leaves out phases that took no time that could be measured", () => {
     const to = recorder();
     beginTrace(SAMPLED, to).phase("cache", 7, 7);

@@ -23,6 +23,8 @@ interface CallSpan {
 
 export interface Trace {
   readonly traceId: string;
+  /** Whoever calls has shown who he is: if he wants his request recorded, it is. */
+  callerIsKnown(): void;
   call(name: string, attributes?: Attributes): CallSpan;
   /** What the request itself was busy with, in milliseconds since 1970. */
   phase(name: string, from: number, to: number): void;
@@ -32,7 +34,7 @@ export interface Trace {
 
 /** Takes spans as they end. */
 export interface Recorder {
-  /** Of the traces that begin here; one that a caller has begun is recorded if he says so. */
+  /** Of the traces that begin here, and of strangers'; one that a known caller has begun is recorded if he says so. */
   readonly ratio: number;
   add(span: EndedSpan): void;
 }
@@ -46,21 +48,49 @@ export function beginTrace(
   const parent = parseTraceparent(header);
   const place = parent ?? newTrace();
   if (!recorder) return passingOn(place);
-  const isRecorded = parent ? isSampled(parent) : isChosen(place.traceId, recorder.ratio);
-  if (!isRecorded) return passingOn(place);
-  return recording(parent ? childOf(parent) : childOf(place, true), parent?.spanId, recorder, now);
+  if (parent && !isSampled(parent)) return passingOn(place);
+  // By an id of ours: a stranger would choose one that is chosen.
+  const isDrawn = isChosen(parent ? newTrace().traceId : place.traceId, recorder.ratio);
+  if (!parent) return isDrawn ? recording(childOf(place, true), undefined, recorder, now) : passingOn(place);
+  return recording(childOf(parent), parent.spanId, isDrawn ? recorder : holdingBack(recorder), now);
+}
+
+interface SpanSink {
+  add(span: EndedSpan): void;
+  /** Absent where nothing waits for it. */
+  release?(): void;
+}
+
+/** A stranger's spans go nowhere: whoever needs no key to call would fill the operator's receiver. */
+function holdingBack(recorder: Recorder): SpanSink {
+  const held: EndedSpan[] = [];
+  let isReleased = false;
+  return {
+    add: (span) => (isReleased ? recorder.add(span) : void held.push(span)),
+    release() {
+      isReleased = true;
+      for (const span of held.splice(0)) recorder.add(span);
+    },
+  };
 }
 
 function passingOn(place: TraceContext): Trace {
   const span: CallSpan = { traceparent: traceparent(place), end: () => undefined };
-  return { traceId: place.traceId, call: () => span, phase: () => undefined, end: () => undefined };
+  const nothing = (): void => undefined;
+  return { traceId: place.traceId, callerIsKnown: nothing, call: () => span, phase: nothing, end: nothing };
 }
 
-function recording(own: TraceContext, parentSpanId: string | undefined, { add }: Recorder, now: () => number): Trace {
+function recording(
+  own: TraceContext,
+  parentSpanId: string | undefined,
+  { add, release }: SpanSink,
+  now: () => number,
+): Trace {
   const from = now();
   const below = { parentSpanId: own.spanId };
   return {
     traceId: own.traceId,
+    callerIsKnown: () => release?.(),
     call(name, known = {}) {
       const context = childOf(own);
       const began = now();

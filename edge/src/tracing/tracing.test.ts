@@ -197,6 +197,19 @@ describe("nothing is exported", () => {
     expect(await exported()).toBeGreaterThan(0);
   });
 
+  it("of a stranger's request because he wants it: callers are known by a key or the operator's token", async () => {
+    const strange = { env: traced(), headers: sampled() };
+    await call("GET", "/healthz", strange);
+    await call("GET", "/v1/models", { ...strange, key: null });
+    await call("GET", "/admin/v1/tenants", strange);
+    expect(await spansOf(traceId)).toEqual([]);
+    await call("GET", "/v1/models", strange);
+    const authorization = `Bearer ${env.ADMIN_TOKEN}`;
+    await call("GET", "/admin/v1/tenants", { ...strange, headers: { ...sampled(), authorization } });
+    const routes = (await spansOf(traceId)).map(({ name }) => name);
+    expect(routes).toEqual(expect.arrayContaining(["GET /v1/models", "GET /admin/v1/tenants"]));
+  });
+
   it("by a worker that is told of no receiver; the backend's spans are then the caller's", async () => {
     const { OTEL_EXPORTER_OTLP_ENDPOINT: _, ...off } = traced();
     await ask(off as unknown as TestEnv, sampled());
@@ -215,8 +228,9 @@ describe("a receiver that is away", () => {
       const url = String(target instanceof Request ? target.url : target);
       return url.startsWith(otlp) ? new Promise(() => undefined) : real(target, init);
     });
-    const request = new Request("https://api.test/healthz", { headers: sampled() });
-    const response = await createApp().app.fetch(request, traced(), createExecutionContext());
+    const request = new Request("https://api.test/healthz");
+    const all = traced({ OTEL_TRACES_SAMPLER_ARG: "1" });
+    const response = await createApp().app.fetch(request, all, createExecutionContext());
     expect(response.status).toBe(200);
     expect(exporting.mock.calls.filter(([target]) => String(target).startsWith(otlp))).toHaveLength(1);
     vi.restoreAllMocks();

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { killBackends, startBackend } from "../testing/backend-process.ts";
-import { signedClient } from "../testing/signed-client.ts";
+import { type SendOptions, signedClient } from "../testing/signed-client.ts";
 import { writeTinyModel } from "../testing/tiny-model.ts";
 
 const model = { id: "dual", revision: "1" };
@@ -48,11 +48,11 @@ const traced = (more: Readonly<Record<string, string>> = {}) => {
 };
 const receiverUrl = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
 
-const embed = ({ url }: { readonly url: string }, flags: "00" | "01") =>
+const embed = ({ url }: { readonly url: string }, flags: "00" | "01", options: SendOptions = {}) =>
   signedClient((request) => {
     request.headers.set("traceparent", `00-${TRACE}-00f067aa0ba902b7-${flags}`);
     return fetch(request);
-  }, url)("/internal/v1/embed", { model, lane: "interactive", inputs: [{ kind: "text", text: "a word" }] });
+  }, url)("/internal/v1/embed", { model, lane: "interactive", inputs: [{ kind: "text", text: "a word" }] }, options);
 
 async function end(child: Awaited<ReturnType<typeof started>>["child"]): Promise<unknown> {
   child.kill("SIGTERM");
@@ -73,6 +73,13 @@ describe("a backend that is told of a receiver", () => {
     const backend = await traced();
     expect((await embed(backend, "00")).status).toBe(200);
     expect((await backend.call("/internal/v1/embed", { model, lane: "bulk", inputs: [] })).status).toBe(200);
+    expect(await end(backend.child)).toBe(0);
+    expect(exports).toEqual([]);
+  });
+
+  it("exports nothing of a call that is not signed by the edge, whatever it wants", async () => {
+    const backend = await traced({ OTEL_TRACES_SAMPLER_ARG: "1" });
+    expect((await embed(backend, "01", { secret: "another secret of at least 32 bytes" })).status).toBe(401);
     expect(await end(backend.child)).toBe(0);
     expect(exports).toEqual([]);
   });
