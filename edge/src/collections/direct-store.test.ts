@@ -4,7 +4,7 @@ import { QdrantConnection } from "@sightline/shared/store/qdrant/connection";
 import { physicalName } from "@sightline/shared/store/qdrant/space";
 import { QdrantStore } from "@sightline/shared/store/qdrant/store";
 import { bytesToBase64 } from "@sightline/shared/vectors";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CallOptions, call, env, expectError, setMode } from "../testing/client.ts";
 import { png } from "../testing/images.ts";
 
@@ -54,6 +54,19 @@ describe("a worker that asks Qdrant itself", () => {
     expect((await ask("DELETE", `${path}/items/v-2`)).body).toEqual({ deleted: 1 });
     expect((await ask("GET", path)).body.items).toEqual({ text: 0, image: 2, total: 2 });
     expect((await ask("DELETE", path)).body).toEqual({ deleted: 2 });
+  });
+
+  it("reads the metadata of what it answers, not of all that several queries have found", async () => {
+    const items = [0, 1, 2, 3].map((n) => ({ id: `v-${n}`, embedding: axis(n), metadata: { n } }));
+    const path = await collectionWith(items);
+    const searching = vi.spyOn(QdrantStore.prototype, "search");
+    const query = [0, 1, 2].map((n) => ({ embedding: axis(n) }));
+    const { body } = await ask("POST", `${path}/search`, { query, top_k: 2 });
+    expect(body.results.map(({ metadata }: { metadata: object }) => metadata)).toEqual([{ n: 0 }, { n: 1 }]);
+    const found = (await Promise.all(searching.mock.results.map(({ value }) => value))).flat();
+    searching.mockRestore();
+    expect(found.length).toBeGreaterThan(2);
+    expect(found.filter(({ metadata }) => metadata !== undefined)).toEqual([]);
   });
 
   it("searches on while no backend runs, for texts that are cached, too", async () => {

@@ -40,6 +40,20 @@ describe("several queries", () => {
     expect((await search({ query: ["racing car"] })).body).toEqual(single.body);
   });
 
+  it("come with what is asked for of each result, however they were found", async () => {
+    const include = ["metadata", "embedding"];
+    const { body: single } = await search({ query: "red apple", modality: "text", include });
+    const wanted = new Map(single.results.map((one: { id: string }) => [one.id, one]));
+    for (const more of [{ query: ["red apple", "red car"] }, { query: "red car", distinct: 1 }]) {
+      const { body } = await search({ modality: "text", include, ...more });
+      expect(body.results).toHaveLength(TEXTS.length);
+      for (const { id, metadata, embedding } of body.results)
+        expect(wanted.get(id)).toMatchObject({ metadata, embedding });
+    }
+    const bare = await search({ query: ["red apple", "red car"], include: [] });
+    expect(Object.keys(bare.body.results[0])).toEqual(["id", "score", "modality"]);
+  });
+
   it.each([
     ["none at all", [], "query"],
     ["too many", Array(9).fill("a"), "query"],

@@ -14,6 +14,7 @@ import { foundOrCharged } from "../middleware/admission.ts";
 import { checkScope, requireScope } from "../middleware/identity.ts";
 import type { Router } from "../router.ts";
 import { depthOf } from "../search/depth.ts";
+import { fetchedWithHits, withDetails } from "../search/details.ts";
 import { type DistinctHit, distinctHits } from "../search/distinct.ts";
 import { fuse } from "../search/fusion.ts";
 import { without } from "../search/negation.ts";
@@ -55,7 +56,7 @@ export function search(router: Router): void {
           id: hit.id,
           score: hit.score,
           modality: hit.modality,
-          ...(withMetadata && { metadata: hit.metadata }),
+          ...(withMetadata && hit.metadata && { metadata: hit.metadata }),
           ...(withVector && hit.vector && { embedding: Array.from(hit.vector) }),
           ...(similar.length > 0 && { similar: [...similar] }),
           ...(verdict && { entailment: verdict }),
@@ -81,7 +82,7 @@ async function findResults(
   const found: readonly DistinctHit[] =
     distinct === undefined ? hits.map((hit) => ({ hit, similar: [] })) : distinctHits(hits, distinct, most);
   const best = question ? await verify(c, record, found, question) : found;
-  return best.slice(0, topK);
+  return withDetails(c, record, request, best.slice(0, topK));
 }
 
 /** Best first; enough of them that `top_k` are left when the queries' own items and near-identical ones are taken out. */
@@ -105,7 +106,7 @@ async function findHits(
       filter: request.filter,
       scoreThreshold: request.score_threshold,
       effort: request.rerank?.type === "exact" ? "wide" : undefined,
-      includeVectors: request.distinct !== undefined || request.include.includes("embedding"),
+      ...fetchedWithHits(request, positive.length),
     }),
   );
   const lists = await c.var.timing.measure("search", Promise.all(search));

@@ -15,8 +15,8 @@ export interface Depth {
 }
 
 /**
- * Several queries share what a single one overfetches. With vectors that is at most 1 600 hits: what an isolate has memory for
- * and reads in a tenth of a second.
+ * Several queries share what a single one overfetches. With vectors, but without metadata, that is at most 1 600 hits: what an
+ * isolate has memory for and reads in a tenth of a second.
  */
 export function depthOf(
   { top_k, distinct }: Pick<z.infer<typeof SearchRequest>, "top_k" | "distinct">,

@@ -63,7 +63,7 @@ export function toScrolled(doc: ZVecDoc, withVector: boolean): ScrolledPoint {
   return { id: item, modality, ...content, ...(withVector && { vector: vectorOf(doc) }) };
 }
 
-export function toHit(doc: ZVecDoc, includeVectors: boolean): Hit {
+export function toHit(doc: ZVecDoc, includeVectors: boolean): Hit & Pick<Point, "metadata"> {
   const { item, modality, metadata: content } = StoredPoint.parse(doc.fields);
   const { metadata } = content;
   return { id: item, score: doc.score, modality, metadata, ...(includeVectors && { vector: vectorOf(doc) }) };

@@ -11,8 +11,16 @@ import type { ZvecSpace } from "./zvec-space.ts";
 /** How many of the nearest rows are looked through before the whole scope is. */
 const PROBES = [512, 4096] as const;
 
+/** A hit with what filters look at. */
+type Row = ReturnType<typeof toHit>;
+
 /** @returns at most `topK` hits, exact, by score and then id. */
 export async function search(space: ZvecSpace, scope: Scope, query: SearchQuery): Promise<Hit[]> {
+  const rows = await find(space, scope, query);
+  return query.withMetadata === false ? rows.map(({ metadata: _, ...hit }) => hit) : rows;
+}
+
+async function find(space: ZvecSpace, scope: Scope, query: SearchQuery): Promise<Row[]> {
   const { topK, filter } = query;
   if (!filter) return best(await nearest(space, scope, query, topK), query);
   for (const probe of PROBES) {
@@ -23,7 +31,7 @@ export async function search(space: ZvecSpace, scope: Scope, query: SearchQuery)
     const exhausted = seen.length < limit || (last !== undefined && last.score < leastScore(query));
     if (hits.length === topK || exhausted) return hits;
   }
-  let hits: Hit[] = [];
+  let hits: Row[] = [];
   const read = (buckets: readonly string[] | undefined) => nearest(space, scope, query, undefined, buckets);
   for await (const slice of slices(read, { atMost: space.size })) hits = best([...hits, ...slice], query);
   return hits;
@@ -35,13 +43,13 @@ async function nearest(
   { vector, modality, includeVectors = false }: SearchQuery,
   limit: number | undefined,
   buckets?: readonly string[],
-): Promise<Hit[]> {
+): Promise<Row[]> {
   const where = { scope, modality, buckets };
   const docs = await space.find({ where, near: vector, fields: POINT_FIELDS, limit, includeVectors });
   return docs.map((doc) => toHit(doc, includeVectors));
 }
 
-function best(seen: readonly Hit[], query: SearchQuery): Hit[] {
+function best(seen: readonly Row[], query: SearchQuery): Row[] {
   const { topK, filter } = query;
   const least = leastScore(query);
   return seen

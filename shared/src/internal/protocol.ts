@@ -160,6 +160,7 @@ export const StoreRequest = z.discriminatedUnion("op", [
     filter: Filter.optional(),
     scoreThreshold: z.number().optional(),
     includeVectors: z.boolean().optional(),
+    withMetadata: z.boolean().optional(),
     effort: SearchEffort.optional(),
   }),
   Target.extend({ op: z.literal("count") }),
@@ -179,7 +180,9 @@ export const StoreResponses = {
   get: z.object({ points: z.array(WirePoint.nullable()) }),
   scroll: z.object({ points: z.array(WirePoint.partial({ vector: true })), next: z.string().optional() }),
   search: z.object({
-    hits: z.array(WirePoint.omit({ vector: true, text: true }).extend({ score: z.number(), vector: Bytes.optional() })),
+    hits: z.array(
+      WirePoint.omit({ text: true }).partial({ vector: true, metadata: true }).extend({ score: z.number() }),
+    ),
   }),
   count: z.object({ text: z.number().int(), image: z.number().int() }),
 } as const;

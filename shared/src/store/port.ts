@@ -48,8 +48,9 @@ export interface Point {
   readonly text?: string | undefined;
 }
 
-export interface Hit extends Omit<Point, "vector" | "text"> {
+export interface Hit extends Omit<Point, "vector" | "metadata" | "text"> {
   readonly score: number;
+  readonly metadata?: Point["metadata"];
   readonly vector?: Float32Array;
 }
 
@@ -61,6 +62,8 @@ export interface SearchQuery {
   /** Hits below this cosine are left out. */
   readonly scoreThreshold?: number | undefined;
   readonly includeVectors?: boolean | undefined;
+  /** With metadata, unless this says no: those of 200 hits may be 3 MB. */
+  readonly withMetadata?: boolean | undefined;
   /** How hard to look; a store that is exact anyway does the same for all. */
   readonly effort?: SearchEffort | undefined;
 }

@@ -114,7 +114,7 @@ async function expectHolds({ store, space }: ConformanceRun, scope: Scope, held:
   ]);
   expect(got.map((p) => p?.metadata)).toEqual(expected);
   expect(idsOf(hits).sort()).toEqual([...held.keys()].sort());
-  expect(hits.every((hit) => hit.metadata.place === held.get(hit.id)?.metadata.place)).toBe(true);
+  expect(hits.every((hit) => hit.metadata?.place === held.get(hit.id)?.metadata.place)).toBe(true);
   expect(idsOf(points).sort()).toEqual([...held.keys()].sort());
   const texts = [...held.values()].filter((p) => p.modality === "text").length;
   expect(count).toEqual({ text: texts, image: held.size - texts });

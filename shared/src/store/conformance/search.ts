@@ -50,6 +50,18 @@ export function describeSearch(run: ConformanceRun): void {
       expect([...(hit?.vector ?? [])].map((x) => x.toFixed(4))).toEqual([...apple.vector].map((x) => x.toFixed(4)));
     });
 
+    it("gives no metadata when told so, and filters by it all the same", async () => {
+      const scope = run.freshScope();
+      await run.store.upsert(
+        run.space,
+        scope,
+        points(4, (n) => ({ n })),
+      );
+      const query = { vector: vectorOf(1), topK: 4, filter: { field: "n", lt: 2 }, withMetadata: false };
+      const hits = await run.store.search(run.space, scope, query);
+      expect(hits.map(({ metadata }) => metadata)).toEqual([undefined, undefined]);
+    });
+
     it("gives all there are if they are fewer than asked for", async () => {
       const scope = run.freshScope();
       await run.store.upsert(run.space, scope, points(3));

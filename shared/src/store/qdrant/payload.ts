@@ -20,10 +20,12 @@ export const INDEXED_FIELDS = {
   modality: { type: "keyword", enable_hnsw: false },
 } as const satisfies Record<string, Schemas["KeywordIndexParams"]>;
 
+const HIT_FIELDS = ["item", "modality"];
 /** What a hit needs of its point's payload. */
-export const HIT_FIELDS = ["item", "modality", "metadata_json"];
+export const hitFields = (withMetadata: boolean): string[] =>
+  withMetadata ? [...HIT_FIELDS, "metadata_json"] : HIT_FIELDS;
 /** What reading a point needs of it. */
-export const POINT_FIELDS = [...HIT_FIELDS, "text"];
+export const POINT_FIELDS = [...hitFields(true), "text"];
 
 const MetadataJson = z
   .string()
@@ -43,10 +45,18 @@ export const ListedPoint = z
   .object({ payload: PayloadWithText, vector: Vector.nullish() })
   .transform(({ payload, vector }): ScrolledPoint => ({ ...withText(payload), ...(vector && { vector }) }));
 
-/** A point that was found; its vector only if that was asked for. */
+/** A point that was found; its metadata and its vector only if they were asked for. */
 export const FoundPoint = z
-  .object({ payload: Payload, score: z.number(), vector: Vector.nullish() })
-  .transform(({ payload, score, vector }): Hit => ({ ...common(payload), score, ...(vector && { vector }) }));
+  .object({ payload: Payload.partial({ metadata_json: true }), score: z.number(), vector: Vector.nullish() })
+  .transform(
+    ({ payload: { item, modality, metadata_json: metadata }, score, vector }): Hit => ({
+      id: item,
+      modality,
+      score,
+      ...(metadata && { metadata }),
+      ...(vector && { vector }),
+    }),
+  );
 
 const common = ({ item, modality, metadata_json: metadata }: z.infer<typeof Payload>) => ({
   id: item,

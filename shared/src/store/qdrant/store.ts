@@ -38,7 +38,7 @@ import {
 } from "./connection.ts";
 import { isMissingCollection } from "./faults.ts";
 import type { QdrantFilter } from "./filter.ts";
-import { FoundPoint, HIT_FIELDS, ListedPoint, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
+import { FoundPoint, hitFields, ListedPoint, POINT_FIELDS, StoredPoint, toStored } from "./payload.ts";
 import { type ClusterLayout, Completed, ensureSpace, physicalName } from "./space.ts";
 import { whereOf } from "./where.ts";
 
@@ -151,7 +151,7 @@ export class QdrantStore implements VectorStore {
   async search(space: VectorSpace, scope: Scope, query: SearchQuery): Promise<Hit[]> {
     const budget = this.#begin();
     const { vector, topK, modality, filter, scoreThreshold = Number.NEGATIVE_INFINITY, includeVectors = false } = query;
-    const { effort = "default" } = query;
+    const { withMetadata = true, effort = "default" } = query;
     checkLength(space, vector);
     const request = {
       collection_name: physicalName(space),
@@ -159,7 +159,7 @@ export class QdrantStore implements VectorStore {
       filter: whereOf(scope, { modality, filter }),
       limit: topK,
       params: PARAMS[effort],
-      with_payload: HIT_FIELDS,
+      with_payload: hitFields(withMetadata),
       with_vector: includeVectors,
     };
     const ask: QdrantRequest = (api, init) => api.queryPoints(request, init);
