@@ -282,7 +282,7 @@ describe("a migration", () => {
     await shop.start();
     await shop.copyAll();
     await shop.migrate("/switch");
-    await stopReplica(createRedis(configFrom(env)), PLACES);
+    await stopReplica(createRedis(configFrom(env)));
     expect((await shop.migrate("/rollback")).body.status).toBe("copied");
     expect((await shop.operate("DELETE", "/migration")).body).toEqual({ deleted: 3 });
     vi.restoreAllMocks();

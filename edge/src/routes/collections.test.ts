@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
-import { call, del, expectError, get, put } from "../testing/client.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { configFrom } from "../env.ts";
+import { createRedis } from "../redis.ts";
+import { call, del, env, expectError, get, put } from "../testing/client.ts";
 import { collectionWith, fresh, picture } from "../testing/collections.ts";
+import { stopReplica } from "../testing/stopped-replica.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("collections", () => {
   it("are created, described, listed and deleted", async () => {
@@ -34,6 +39,17 @@ describe("collections", () => {
 
   it.each(["Upper", "-dash", "a b", "ü", "a".repeat(64)])("refuse the name %j", async (name) => {
     expectError(await put(`/v1/collections/${encodeURIComponent(name)}`, {}), 400, "invalid_request", "name");
+  });
+
+  it("are there from the moment that they are made, and made again when they are deleted, whatever a replica still tells", async () => {
+    const deleted = await collectionWith([]);
+    await stopReplica(createRedis(configFrom(env)));
+    const made = await collectionWith([]);
+    expect((await get(`/v1/collections/${made}`)).status).toBe(200);
+    await del(`/v1/collections/${deleted}`);
+    expect((await put(`/v1/collections/${deleted}`, {})).status).toBe(200);
+    vi.restoreAllMocks();
+    expect((await get(`/v1/collections/${deleted}`)).status).toBe(200);
   });
 
   it("refuse another model than they were made with", async () => {

@@ -63,7 +63,7 @@ export class TenantDirectory {
    * every key. @throws if Redis cannot be reached.
    */
   async identify(digest: string): Promise<Identity | undefined> {
-    const key = parsed(KeyRecord, await this.#redis.get(redisKeys.apiKey(digest)));
+    const key = parsed(KeyRecord, await this.#read(redisKeys.apiKey(digest)));
     const tenant = key && (await this.find(key.tenant));
     if (!key || !tenant) return undefined;
     const { publicId, scopes, expiresAt } = key;
@@ -71,7 +71,18 @@ export class TenantDirectory {
   }
 
   async find(id: TenantId): Promise<TenantRecord | undefined> {
-    return parsed(TenantRecord, await this.#redis.hget(redisKeys.tenants, id));
+    return parsed(TenantRecord, await this.#read(redisKeys.tenants, id));
+  }
+
+  /** What a replica does not know may be there all the same, since a moment ago: it is not there only if the leader says so, too. */
+  async #read(key: string, field?: string): Promise<string | null> {
+    const known = await (field === undefined ? this.#redis.get(key) : this.#redis.hget(key, field));
+    return known ?? this.#latest(key, field);
+  }
+
+  async #latest(key: string, field?: string): Promise<string | null> {
+    const [text = null] = await this.#redis.latest([key], field);
+    return text;
   }
 
   /** @throws ApiError(tenant_not_found) */
@@ -128,7 +139,7 @@ export class TenantDirectory {
 
   /** @throws ApiError(key_not_found) */
   async key(tenant: TenantId, publicId: string): Promise<KeyRecord> {
-    const record = parsed(KeyRecord, await this.#redis.hget(redisKeys.keysOf(tenant), publicId));
+    const record = parsed(KeyRecord, await this.#read(redisKeys.keysOf(tenant), publicId));
     if (!record) throw keyNotFound(publicId);
     return record;
   }
@@ -173,7 +184,7 @@ export class TenantDirectory {
     copyOf?: (record: T) => Copy,
   ): Promise<T | undefined> {
     for (;;) {
-      const text = await this.#redis.hget(hash, field);
+      const text = await this.#latest(hash, field);
       if (text === null) return undefined;
       const changed = change(schema.parse(JSON.parse(text)));
       const copy = copyOf?.(changed);

@@ -2,9 +2,11 @@ import { parseApiKey } from "@sightline/shared/api-key";
 import { redisKeys } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis/cloudflare";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { RedisClient } from "../../redis.ts";
+import { configFrom } from "../../env.ts";
+import { createRedis, RedisClient } from "../../redis.ts";
 import { IDENTITY_TTL_MS } from "../../tenants/identity.ts";
 import { type Answer, type CallOptions, call, env, expectError, get, setMode } from "../../testing/client.ts";
+import { stopReplica } from "../../testing/stopped-replica.ts";
 
 const operator = { authorization: `Bearer ${env.ADMIN_TOKEN}` };
 const admin = (method: string, path: string, json?: unknown, options: CallOptions = {}): Promise<Answer> =>
@@ -37,15 +39,17 @@ async function allOfRedis(): Promise<string> {
   return JSON.stringify([keys, await Promise.all(values)]);
 }
 
-/** Does something right after the next record is read, before the call that has read it goes on. */
+/** Does something right after the next record that is to be changed is read, before the call that has read it goes on. */
 function afterNextReading(act: () => Promise<unknown>): void {
-  const read = RedisClient.prototype.hget;
-  vi.spyOn(RedisClient.prototype, "hget").mockImplementationOnce(async function (this: RedisClient, ...call) {
-    const text = await read.apply(this, call);
+  const read = RedisClient.prototype.latest;
+  vi.spyOn(RedisClient.prototype, "latest").mockImplementationOnce(async function (this: RedisClient, ...call) {
+    const texts = await read.apply(this, call);
     await act();
-    return text;
+    return texts;
   });
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("the operator's token", () => {
   it.each([
@@ -180,6 +184,16 @@ describe("keys", () => {
     const refused = await call("PUT", "/v1/collections/a", { key: null, headers, json: {} });
     expectError(refused, 403, "insufficient_scope");
     expect(refused.body.error.message).toContain('"write"');
+  });
+
+  it("work and can be changed from the moment that they are made, whatever a replica still tells", async () => {
+    await stopReplica(createRedis(configFrom(env)));
+    const tenant = await makeTenant();
+    const { id, key } = await makeKey(tenant);
+    expect((await withKey(key)).status).toBe(200);
+    const path = `/tenants/${tenant}/keys/${id}`;
+    expect((await admin("PATCH", path, { name: "changed" })).body.name).toBe("changed");
+    expect((await admin("DELETE", path)).status).toBe(200);
   });
 
   it("end when they are revoked", async () => {
