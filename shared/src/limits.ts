@@ -2,6 +2,8 @@
 
 export const LIMITS = {
   bodyBytes: 20 * 1024 * 1024,
+  /** `,`, `[` and `{` outside texts: room for 256 vectors of 4,096 numbers, and no more than an isolate can make objects of. */
+  bodyStructure: 1_500_000,
   imageBytes: 10 * 1024 * 1024,
   imagePixels: 25_000_000,
   imagesPerCall: 64,

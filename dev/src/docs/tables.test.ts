@@ -18,6 +18,7 @@ const bytes = (value: number): string =>
 
 const LIMIT_NAMES: Readonly<Record<keyof typeof LIMITS, string>> = {
   bodyBytes: "body of a request",
+  bodyStructure: "`,`, `[` and `{` of a JSON body, outside its texts",
   imageBytes: "file of a picture",
   imagePixels: "pixels of a picture",
   imagesPerCall: "pictures a call",

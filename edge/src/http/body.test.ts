@@ -115,6 +115,27 @@ describe("an odd shape", () => {
   });
 });
 
+describe("a body of millions of values", () => {
+  const app = new Hono<App>().post("/", async (c) =>
+    c.json(Object.keys((await readBody(c, z.record(z.string(), z.unknown()), { multipart: () => ({}) })) as object)),
+  );
+  app.onError((error, c) => (error instanceof ApiError ? c.json([error.code], error.status) : c.text("", 500)));
+  const list = (length: number) => `[${"{},".repeat(length - 1)}{}]`;
+
+  it("is refused before they are made", async () => {
+    const headers = { "content-type": "application/json" };
+    const form = new FormData();
+    form.set("image", new Blob(["bytes"]));
+    for (const name of ["a", "b"]) form.set(name, list(LIMITS.bodyStructure / 4));
+    expect((await app.request("/", { method: "POST", body: form })).status).toBe(200);
+    form.set("c", "[[]]");
+    for (const init of [{ body: `{"list":${list(LIMITS.bodyStructure / 2)}}`, headers }, { body: form }]) {
+      const answer = await app.request("/", { method: "POST", ...init });
+      expect([answer.status, await answer.json()]).toEqual([413, ["body_too_large"]]);
+    }
+  });
+});
+
 describe("a body that comes slowly", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
   afterEach(() => void vi.useRealTimers());

@@ -8,6 +8,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { App } from "../context.ts";
 import { deadlineIn } from "../deadline.ts";
+import { structureOf } from "./body-structure.ts";
 import { explain } from "./explain.ts";
 
 /** Where the image of a multipart or bare-image request goes in the value that the schema parses. */
@@ -59,10 +60,21 @@ async function readValue(c: Context<App>, type: string, forms: ImageForms): Prom
 async function readJson(c: Context<App>): Promise<unknown> {
   const bytes = await c.req.arrayBuffer();
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    refuseMuchStructure([text]);
+    return JSON.parse(text);
   } catch (cause) {
-    throw new ApiError("invalid_json", { cause });
+    throw cause instanceof ApiError ? cause : new ApiError("invalid_json", { cause });
   }
+}
+
+/** @throws ApiError(body_too_large) */
+function refuseMuchStructure(parts: readonly string[]): void {
+  let left = LIMITS.bodyStructure + 1;
+  for (const part of parts) left -= structureOf(part, left);
+  if (left > 0) return;
+  const message = `The body has more than ${LIMITS.bodyStructure} commas and opening brackets outside its texts.`;
+  throw new ApiError("body_too_large", { message });
 }
 
 /** No request of ours is nearly as deep; recursive schemas would run out of stack on one that is much deeper. */
@@ -121,6 +133,9 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
   } catch (cause) {
     throw new ApiError("invalid_request", { message: "The multipart body is malformed.", cause });
   }
+  refuseMuchStructure(
+    [...form].flatMap(([name, part]) => (typeof part === "string" && isJson(name, part) ? [part] : [])),
+  );
   // Without a prototype, so that a part called `__proto__` is a field as in JSON, and refused like there, and no hidden parent.
   const value: Record<string, unknown> = Object.create(null);
   const put = (name: string, content: unknown): void => {
@@ -154,8 +169,10 @@ async function readMultipart(c: Context<App>, place: (image: Uint8Array) => Reco
 /** The fields that are numbers or truth values, in any endpoint that takes multipart; `body.test.ts` holds them to the schemas. */
 export const SCALARS: ReadonlySet<string> = new Set(["top_k", "score_threshold", "distinct", "dimensions"]);
 
+const isJson = (name: string, part: string): boolean => SCALARS.has(name) || /^\s*[[{"]/.test(part);
+
 function jsonOrText(name: string, part: string): unknown {
-  if (!SCALARS.has(name) && !/^\s*[[{"]/.test(part)) return part;
+  if (!isJson(name, part)) return part;
   try {
     return JSON.parse(part);
   } catch {
