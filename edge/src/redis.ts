@@ -14,13 +14,6 @@ const SparseTexts = z.array(Text);
 const Count = z.int();
 const Did = z.union([z.literal(0), z.literal(1)]);
 
-interface SetOptions {
-  /** Only if there is nothing yet. */
-  readonly nx?: boolean;
-  /** Seconds that it lives. */
-  readonly ex?: number;
-}
-
 /** What an isolate's clients have in common: reads tell of whatever was written or seen by the isolate before their client was made. */
 export interface RedisSession {
   syncToken: string | null;
@@ -55,10 +48,9 @@ export class RedisClient {
     return Text.parse(await this.command("GET", key));
   }
 
-  /** @returns null where `nx` found something. */
-  async set(key: string, value: string, { nx, ex }: SetOptions = {}): Promise<string | null> {
-    const options = [...(nx ? ["NX"] : []), ...(ex === undefined ? [] : ["EX", ex])];
-    return Text.parse(await this.command("SET", key, value, ...options));
+  /** @param ex seconds that it lives. */
+  async set(key: string, value: string, { ex }: { readonly ex?: number } = {}): Promise<void> {
+    z.literal("OK").parse(await this.command("SET", key, value, ...(ex === undefined ? [] : ["EX", ex])));
   }
 
   /** @returns how many there were. */

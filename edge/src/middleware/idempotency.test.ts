@@ -3,8 +3,10 @@ import { TenantId } from "@sightline/shared/ids";
 import { redisKeys } from "@sightline/shared/tenants";
 import { Redis } from "@upstash/redis/cloudflare";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { RedisClient } from "../redis.ts";
+import { configFrom } from "../env.ts";
+import { createRedis, RedisClient } from "../redis.ts";
 import { type Answer, del, env, expectError, get, put, setMode } from "../testing/client.ts";
+import { stopReplica } from "../testing/stopped-replica.ts";
 
 const COLLECTION = `/v1/collections/idem-${crypto.randomUUID().slice(0, 8)}`;
 beforeAll(async () => void (await put(COLLECTION, {})));
@@ -19,6 +21,8 @@ const write = (key: string, id: string, options: Parameters<typeof put>[2] = {})
 
 const itemExists = async (id: string) => (await get(`${COLLECTION}/items/${id}`)).status === 200;
 
+afterEach(() => void vi.restoreAllMocks());
+
 describe("an idempotency key", () => {
   it("gives a repetition the first answer, without doing the work again", async () => {
     const key = freshKey();
@@ -30,6 +34,14 @@ describe("an idempotency key", () => {
     expect([again.status, again.body]).toEqual([200, first.body]);
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(await itemExists("a")).toBe(false);
+  });
+
+  it("is known from the moment that it is taken, whatever a replica still tells", async () => {
+    const key = freshKey();
+    await stopReplica(createRedis(configFrom(env)));
+    const first = await write(key, "m");
+    const again = await write(key, "m");
+    expect([again.status, again.headers.get("idempotency-replayed"), again.body]).toEqual([200, "true", first.body]);
   });
 
   it("is refused for another body, path or method", async () => {
@@ -100,9 +112,9 @@ describe("an idempotency key", () => {
 
   it("is free again where it cannot be told that it was taken", async () => {
     const key = freshKey();
-    const { set } = RedisClient.prototype;
-    vi.spyOn(RedisClient.prototype, "set").mockImplementationOnce(async function (this: RedisClient, ...call) {
-      await set.apply(this, call);
+    const { evaluate } = RedisClient.prototype;
+    vi.spyOn(RedisClient.prototype, "evaluate").mockImplementationOnce(async function (this: RedisClient, ...call) {
+      await evaluate.apply(this, call);
       throw new Error("no answer in time");
     });
     expectError(await write(key, "k"), 503, "store_unavailable", "Idempotency-Key");
@@ -114,9 +126,9 @@ describe("an idempotency key", () => {
     const key = freshKey();
     const place = redisKeys.idempotency(TenantId.parse("acme"), await sha256Hex(key));
     let life = 0;
-    const { set } = RedisClient.prototype;
-    vi.spyOn(RedisClient.prototype, "set").mockImplementationOnce(async function (this: RedisClient, ...call) {
-      const reply = await set.apply(this, call);
+    const { evaluate } = RedisClient.prototype;
+    vi.spyOn(RedisClient.prototype, "evaluate").mockImplementationOnce(async function (this: RedisClient, ...call) {
+      const reply = await evaluate.apply(this, call);
       life = await redis.ttl(place);
       return reply;
     });

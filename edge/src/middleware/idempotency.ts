@@ -14,7 +14,7 @@ import type { StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import type { App } from "../context.ts";
 import { orUnavailable } from "../or-unavailable.ts";
-import { RELEASE } from "../redis-script.ts";
+import { RELEASE, Script } from "../redis-script.ts";
 import { admit } from "./admission.ts";
 
 const KEPT_SECONDS = 86_400;
@@ -35,6 +35,17 @@ const Record = z.discriminatedUnion("state", [
   z.object({ state: z.literal("done"), request: z.string(), status: z.number(), type: z.string(), body: z.string() }),
 ]);
 type Record = z.infer<typeof Record>;
+
+/**
+ * KEYS: a key's record · ARGV: 1 ours · 2 how long it lives, in s. Takes the key if it is free. Returns the record that holds it then:
+ * in one step, for between two commands its holder may let go of it, and a replica may not know of him.
+ */
+const CLAIM = new Script(`
+local held = redis.call('GET', KEYS[1])
+if held then return held end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return ARGV[1]
+`);
 
 export const idempotency = createMiddleware<App>(async (c, next) => {
   const header = c.req.header("idempotency-key");
@@ -75,13 +86,10 @@ async function digestOf(c: Context<App>): Promise<string> {
   return sha256Hex(`${c.req.method} ${c.req.path} ${body}`);
 }
 
-/** One round trip. @returns our own record if the key was free, else the one that holds it. */
+/** @returns our own record if the key was free, else the one that holds it. */
 async function claim({ var: { redis } }: Context<App>, place: string, mine: Record): Promise<Record> {
-  const [, text] = await Promise.all([
-    redis.set(place, JSON.stringify(mine), { nx: true, ex: PENDING_SECONDS }),
-    redis.get(place),
-  ]);
-  return Record.parse(JSON.parse(text ?? "null"));
+  const held = await redis.evaluate(CLAIM, [place], [JSON.stringify(mine), PENDING_SECONDS]);
+  return Record.parse(JSON.parse(z.string().parse(held)));
 }
 
 /** Before the answer leaves: a repetition that comes right after it must find it. */
