@@ -49,7 +49,7 @@ export class ProgressRecord {
   }
 
   async read(): Promise<Progress> {
-    const text = await asking(() => this.#redis.get(this.#key));
+    const [text = null] = await asking(() => this.#redis.latest([this.#key]));
     return text === null ? NOTHING_YET : Progress.parse(JSON.parse(text));
   }
 

@@ -11,8 +11,8 @@ terraform {
   }
 }
 
-# One region: the worker reads what it has just written (a new collection, a claim on an idempotency key), and a read replica
-# would answer from a moment before.
+# One region: replicas elsewhere would lag by the way to them. In one region, too, Upstash answers reads from any of several copies,
+# which may tell of a moment before; what the worker does about it is in docs/decisions/0010-redis-client-of-our-own.md.
 resource "upstash_redis_database" "this" {
   database_name  = var.name
   region         = "global"
