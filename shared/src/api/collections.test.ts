@@ -34,3 +34,24 @@ describe("metadata", () => {
 
   it.each([[[]], [null], ["a"], [1]])("is no %j", (metadata) => expect(refusals(metadata)).toHaveLength(1));
 });
+
+describe("an embedding", () => {
+  const refusal = (embedding: unknown) => ItemInput.options[2].safeParse({ id: "a", embedding }).error?.issues ?? [];
+
+  it.each([
+    ["a text", "x"],
+    ["null", null],
+    ["an infinite number", Number.POSITIVE_INFINITY],
+  ])("of thousands of elements that are no numbers is refused with one line, which names the first: %s", (_, other) => {
+    const embedding = [1, 2, ...Array(4000).fill(other)];
+    expect(refusal(embedding).map(({ path }) => path)).toEqual([["embedding", 2]]);
+  });
+
+  it("has as many numbers as a model may have dimensions", () => {
+    expect(refusal([0])).toEqual([]);
+    expect(refusal(Array(4096).fill(1))).toEqual([]);
+    expect(refusal(Array(4097).fill(1))).toMatchObject([{ code: "too_big", path: ["embedding"] }]);
+    expect(refusal([])).toMatchObject([{ code: "too_small", path: ["embedding"] }]);
+    expect(refusal("1")).toMatchObject([{ code: "invalid_type", path: ["embedding"] }]);
+  });
+});

@@ -47,10 +47,14 @@ function excessOf(metadata: unknown): string | undefined {
   return undefined;
 }
 
+/** A list is cut behind the first of its elements that is no number: zod would keep a complaint about each of 4,096. */
+const upToFirstOther = (value: unknown): unknown => {
+  const other = Array.isArray(value) ? value.findIndex((element) => !Number.isFinite(element)) : -1;
+  return Array.isArray(value) && other >= 0 ? value.slice(0, other + 1) : value;
+};
+
 const EmbeddingValue = z
-  .array(z.number())
-  .min(1)
-  .max(4096)
+  .preprocess(upToFirstOther, z.array(z.number()).min(1).max(4096))
   .meta({ description: "A vector of the collection's model; normalised on arrival" });
 
 export const CollectionParams = z.object({ name: CollectionName });
