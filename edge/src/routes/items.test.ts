@@ -163,6 +163,7 @@ describe("items", () => {
     ["with the id of another one", { id: "good", text: "x" }, "good", ".id"],
     ["with an unknown field", { id: "a", text: "x", colour: "red" }, "a", ".colour"],
     ["with huge metadata", { id: "a", text: "x", metadata: { s: "x".repeat(17_000) } }, "a", ".metadata"],
+    ["with a long list in metadata", { id: "a", text: "x", metadata: { l: Array(130_000).fill(1) } }, "a", ".metadata"],
     ["with deep metadata", { id: "a", text: "x", metadata: { a: { b: { c: { d: { e: 1 } } } } } }, "a", ".metadata"],
     ["with metadata that nests without end", { id: "a", text: "x", metadata: deep(1000) }, "a", ".metadata"],
     ["with metadata of 32 levels", { id: "a", text: "x", metadata: deep(32) }, "a", ".metadata"],
