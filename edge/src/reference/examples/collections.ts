@@ -3,7 +3,7 @@ import { APPLE, type Examples } from "../example.ts";
 const shop = {
   name: "shop",
   model: "emoji-dual",
-  revision: "7",
+  revision: "8",
   description: "our catalogue",
   pictures: true,
   created_at: "2026-11-21T09:00:00.000Z",

@@ -18,7 +18,7 @@ const key = {
 const UNTIL = "2028-01-01T00:00:00Z";
 const keyOf = { tenant: "orchard", key: key.id };
 const shop = { tenant: "orchard", name: "shop" };
-const place = { model: "emoji-dual", revision: "7" };
+const place = { model: "emoji-dual", revision: "8" };
 const migration = {
   object: "migration",
   collection: "shop",
@@ -35,7 +35,7 @@ const copied = {
   wait_seconds: 0,
   progress: { total: 2, seen: 2, copied: 2, left_behind: 0 },
 };
-const canary = { id: "trial", model: "emoji-dual", revision: "8", percent: 10 };
+const canary = { id: "trial", model: "emoji-dual", revision: "9", percent: 10 };
 const snapshot = { name: "2026-11-21t09-00-00-000z", status: "whole" };
 
 export const OPERATOR: Examples = {

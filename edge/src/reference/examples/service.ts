@@ -27,7 +27,7 @@ export const SERVICE: Examples = {
         {
           id: "emoji-dual",
           object: "model",
-          revision: "7",
+          revision: "8",
           family: "clip",
           tasks: ["embeddings", "classify", "rank", "search"],
           default: true,
