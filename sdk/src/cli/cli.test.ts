@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -138,14 +138,35 @@ describe("admin keys update", () => {
   });
 });
 
-describe("models pull", () => {
-  it("says where that is done", async () => {
-    const { code, stderr } = await cli(["models", "pull", "clip-vit-base-patch32", "--variant", "fp32"], known());
+describe("a model's files", () => {
+  it("are the service's, which lies beside the SDK in a checkout", async () => {
+    const { code, stdout } = await cli(["models", "list", "--json"], { SIGHTLINE_DIR: dir });
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      expect.arrayContaining([expect.objectContaining({ id: "emoji-dual", state: "built in" })]),
+    ]);
+    const refused = await cli(["models", "remove", "emoji-dual", "--variant", "int8"], { SIGHTLINE_DIR: dir });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("emoji-dual is built in: it stays")]);
+  });
+
+  it("are elsewhere for the published package, which says so", async () => {
+    const sdk = join(import.meta.dirname, "../..");
+    const alone = join(dir, "package");
+    await mkdir(alone);
+    for (const part of ["bin", "src", "package.json"])
+      await cp(join(sdk, part), join(alone, part), { recursive: true });
+    await symlink(join(sdk, "../node_modules"), join(dir, "node_modules"));
+    const bin = join(alone, "bin/sightline.js");
+    const asked = ["models", "pull", "clip-vit-base-patch32", "--variant", "fp32"];
+    const { code, stderr } = await startCli(asked, {}, dir, "", bin).ended;
     expect([code, stderr]).toEqual([
       2,
       expect.stringContaining("npm run models -- pull clip-vit-base-patch32 --variant fp32\n"),
     ]);
-    expect((await cli(["models", "--help"])).stdout).not.toMatch(/pull <|remove/);
+  });
+
+  it("are no business of most callers", async () => {
+    expect((await cli(["models", "--help"])).stdout).not.toMatch(/pull <|remove </);
   });
 });
 

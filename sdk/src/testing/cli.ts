@@ -22,9 +22,10 @@ export function startCli(
   environment: Readonly<Record<string, string>>,
   cwd = process.cwd(),
   input = "",
+  bin = BIN,
 ): Running {
   const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...environment };
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: "pipe" });
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: "pipe" });
   child.stdin.end(input);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (part: string) => {

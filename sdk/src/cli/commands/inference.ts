@@ -1,4 +1,4 @@
-/** `embed`, `classify`, `rank`, `entail`, `models`, `usage`: what needs no collection. */
+/** `embed`, `classify`, `rank`, `entail`, `usage`: what needs no collection. */
 import type { Command } from "commander";
 import { contextOf, count, examples, INPUT_HELP, inputOf, separated } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
@@ -111,8 +111,6 @@ export function addInference(program: Command): void {
       });
     });
 
-  addModels(program);
-
   program
     .command("usage")
     .description("what you have used, day by day")
@@ -122,37 +120,4 @@ export function addInference(program: Command): void {
       const { sightline, show } = await contextOf(command);
       show(await sightline.usage(options), usageTable);
     });
-}
-
-/** What `npm run models` does with a model's files, where the service is installed; asked of us, we say where it is. */
-const FILE_COMMANDS = ["pull", "list", "verify", "remove"] as const;
-
-function addModels(program: Command): void {
-  const models = program
-    .command("models")
-    .usage("[options]")
-    .description("what is served")
-    .addHelpText("after", "\nA model's files are pulled where the service is installed: npm run models -- --help")
-    .action(async (_options: object, command: Command) => {
-      const { sightline, show } = await contextOf(command);
-      show(await sightline.models(), (served) =>
-        table(
-          ["model", "revision", "family", "dims", "licence", "default"],
-          served.map((m) => [m.id, m.revision, m.family, m.dims ?? "–", m.license, m.default ? "yes" : ""]),
-          "No model is served.",
-        ),
-      );
-    });
-  for (const name of FILE_COMMANDS) {
-    models
-      .command(name, { hidden: true })
-      .argument("[rest...]")
-      .allowUnknownOption()
-      .action((rest: readonly string[]) => {
-        const asked = ["npm run models --", name, ...rest].join(" ");
-        throw new UsageError(
-          `a model's files belong to the service. Where that is installed, in its repository: ${asked}`,
-        );
-      });
-  }
 }
