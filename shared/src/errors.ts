@@ -118,11 +118,7 @@ export const ERRORS = {
   ),
   tenant_not_found: invalid("There is no such tenant.", "GET /admin/v1/tenants lists them.", 404),
   key_not_found: invalid("The tenant has no such key.", "GET /admin/v1/tenants/{tenant}/keys lists them.", 404),
-  tenant_conflict: invalid(
-    "A tenant of this id exists, or was deleted.",
-    "Choose another id, or change the tenant that exists with PATCH.",
-    409,
-  ),
+  tenant_conflict: invalid("A tenant of this id exists.", "Choose another id, or change the tenant with PATCH.", 409),
   tenant_not_empty: invalid(
     "The tenant has collections.",
     "Delete them first, with a key of the tenant and DELETE /v1/collections/{name}.",

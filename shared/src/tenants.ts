@@ -44,8 +44,6 @@ export type KeyRecord = z.infer<typeof KeyRecord>;
 export const redisKeys = {
   /** Hash: tenant id → TenantRecord. */
   tenants: "sl:tenants",
-  /** Hash: id of a tenant that was deleted → when. */
-  deletedTenants: "sl:tenants:deleted",
   /** String: the KeyRecord of a key that may be used. */
   apiKey: (digest: string): string => `sl:key:${digest}`,
   /** Hash: public id → KeyRecord, of one tenant's keys. */

@@ -72,11 +72,10 @@ const inShell = (folder: string, script: string): Promise<{ stdout: string; stde
     },
   });
 
-/** @param page a page that says itself where the stack is has to be right about it; the others have sent their reader there. */
-async function runTypeScript(folder: string, page: string, { code, line }: Block): Promise<void> {
+/** Where an earlier block has said where the stack is, it has to be right about it; other pages have sent their reader there. */
+async function runTypeScript(folder: string, { code, line }: Block): Promise<void> {
   await writeFile(join(folder, `block-${line}.mts`), code);
-  const says = /^export SIGHTLINE_URL=/m.test(page);
-  const settings = says ? "" : `SIGHTLINE_URL=${stack.url} SIGHTLINE_API_KEY=${stack.apiKey}`;
+  const settings = `SIGHTLINE_URL="\${SIGHTLINE_URL:-${stack.url}}" SIGHTLINE_API_KEY="\${SIGHTLINE_API_KEY:-${stack.apiKey}}"`;
   const { stdout } = await inShell(folder, `${settings} "${process.execPath}" block-${line}.mts`);
   const printed = printedBy(code);
   if (printed.length > 0) expect(stdout.trimEnd().split("\n")).toEqual(printed);
@@ -94,7 +93,7 @@ describe.each(pages)("%s", (page) => {
       }
       try {
         if (language === "sh") await inShell(folder, code);
-        else if (language === "ts") await runTypeScript(folder, text, block);
+        else if (language === "ts") await runTypeScript(folder, block);
         else if (language === "json") JSON.parse(code);
         else throw new Error(`nobody knows how to run "${language}": mark it as not run`);
       } catch (cause) {

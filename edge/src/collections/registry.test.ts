@@ -11,8 +11,9 @@ import { CollectionCache, type CollectionRecord, CollectionRegistry, newCollecti
 const name = CollectionName.parse("a");
 
 /** Of a tenant of its own; and a collection that can be made in it, each time another one. */
-function world() {
+async function world() {
   const tenant = TenantId.parse(`t${crypto.randomUUID().slice(0, 8)}`);
+  await createRedis(configFrom(env)).command("HSET", redisKeys.tenants, tenant, "{}");
   const registry = new CollectionRegistry(createRedis(configFrom(env)), new CollectionCache(), tenant);
   const make = (description: string) =>
     newCollection({
@@ -29,7 +30,7 @@ function world() {
 
 describe("a tenant's collections", () => {
   it("are limited in number, however many are made at once", async () => {
-    const { tenant, registry, make } = world();
+    const { tenant, registry, make } = await world();
     const redis = createRedis(configFrom(env));
     const filler = Array.from({ length: LIMITS.collectionsPerTenant - 2 }, (_, i) => [`filler-${i}`, "{}"]).flat();
     await redis.command("HSET", redisKeys.collections(tenant), ...filler);
@@ -41,7 +42,7 @@ describe("a tenant's collections", () => {
   });
 
   it("are not made where they are", async () => {
-    const { registry, make } = world();
+    const { registry, make } = await world();
     const first = make("first");
     expect(await registry.create(first)).toBe(true);
     expect(await registry.create(make("second"))).toBe(false);
@@ -51,7 +52,7 @@ describe("a tenant's collections", () => {
 
 describe("a change of a collection's places", () => {
   it("is one of the places that were read: who comes second, or to another of its name, changes nothing", async () => {
-    const { registry, make } = world();
+    const { registry, make } = await world();
     const made = make("");
     await registry.create(made);
     const elsewhere = (record: CollectionRecord) => ({
@@ -72,7 +73,7 @@ describe("a change of a collection's places", () => {
 
 describe("a change of a collection", () => {
   it("is made once", async () => {
-    const { registry, make } = world();
+    const { registry, make } = await world();
     const made = make(`"id":"another"`);
     await registry.create(made);
     expect(await registry.replace({ ...made, description: "changed" })).toBe(true);
@@ -80,7 +81,7 @@ describe("a change of a collection", () => {
   });
 
   it("does not touch another of its name, nor bring back what was deleted", async () => {
-    const { registry, make } = world();
+    const { registry, make } = await world();
     const [gone, another] = [make("gone"), make(`it says "id" and more`)];
     await registry.create(gone);
     await registry.delete(gone);

@@ -14,14 +14,18 @@ import type { RedisClient } from "../redis.ts";
 import { Script } from "../redis-script.ts";
 import { type Mirror, newScope, type Placement, Places } from "./placement.ts";
 
-/** KEYS: collections · ARGV: 1 name · 2 its record · 3 how many there may be. Together, so that no two calls make the last one. */
+/**
+ * KEYS: collections, tenants · ARGV: 1 name · 2 its record · 3 how many there may be · 4 the tenant. Together, so that no two calls make
+ * the last one, and none makes one for a tenant that an isolate still knows though it was deleted: it would be the next one's of that id.
+ */
 const CREATE = new Script(`
+if redis.call('HEXISTS', KEYS[2], ARGV[4]) == 0 then return 'nobody' end
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 'exists' end
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return 'created'
 `);
-const Creation = z.enum(["created", "exists", "full"]);
+const Creation = z.enum(["created", "exists", "full", "nobody"]);
 
 /**
  * KEYS: collections, places · ARGV: 1 name · 2 what only the record of this very collection holds · 3 its new record; none to
@@ -177,13 +181,13 @@ export class CollectionRegistry {
 
   /**
    * @returns false if another request has created a collection of this name in the meantime.
-   * @throws ApiError(too_many_collections)
+   * @throws ApiError: too_many_collections; invalid_api_key if the tenant was deleted.
    */
   async create(record: CollectionRecord): Promise<boolean> {
-    const call = [record.name, stored(record), LIMITS.collectionsPerTenant];
-    const creation = await asking(async () =>
-      Creation.parse(await this.#redis.evaluate(CREATE, [redisKeys.collections(this.#tenant)], call)),
-    );
+    const keys = [redisKeys.collections(this.#tenant), redisKeys.tenants];
+    const call = [record.name, stored(record), LIMITS.collectionsPerTenant, this.#tenant];
+    const creation = await asking(async () => Creation.parse(await this.#redis.evaluate(CREATE, keys, call)));
+    if (creation === "nobody") throw new ApiError("invalid_api_key");
     if (creation === "full") throw new ApiError("too_many_collections");
     return creation === "created";
   }

@@ -36,13 +36,18 @@ end
 return 1
 `);
 
+/** KEYS: tenants · ARGV: 1 id · 2 its record. Returns whether it was made. */
+const CREATE = new Script("return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])");
+
 /**
- * KEYS: tenants, deleted tenants · ARGV: 1 id · 2 its record. Returns whether it was made. An id is given out once: isolates that know
- * a key of a deleted tenant still take calls for a moment, and what these leave behind must not become another tenant's.
+ * KEYS: tenants, its collections, what else goes · ARGV: 1 id. Returns whether it had no collections, and is gone: in one step, since a
+ * collection that was made between two would be the next tenant's of that id.
  */
-const CREATE = new Script(`
-if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then return 0 end
-return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+const DELETE = new Script(`
+if redis.call('HLEN', KEYS[2]) > 0 then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+for i = 3, #KEYS do redis.call('DEL', KEYS[i]) end
+return 1
 `);
 
 /** A record's place beside its hash. */
@@ -101,10 +106,9 @@ export class TenantDirectory {
     return texts.flatMap((text) => parsed(TenantRecord, text) ?? []);
   }
 
-  /** @throws ApiError(tenant_conflict), also if there was such a tenant. */
+  /** @throws ApiError(tenant_conflict) */
   async create(tenant: TenantRecord): Promise<void> {
-    const keys = [redisKeys.tenants, redisKeys.deletedTenants];
-    const created = await this.#redis.did(CREATE, keys, [tenant.id, JSON.stringify(tenant)]);
+    const created = await this.#redis.did(CREATE, [redisKeys.tenants], [tenant.id, JSON.stringify(tenant)]);
     if (!created) throw new ApiError("tenant_conflict", { param: "id" });
   }
 
@@ -118,15 +122,12 @@ export class TenantDirectory {
     return changed;
   }
 
-  /** With its keys; its id stays taken. @throws ApiError(tenant_not_empty) while it has collections. */
+  /** With its keys. @throws ApiError(tenant_not_empty) while it has collections. */
   async delete(id: TenantId): Promise<void> {
-    if ((await this.#redis.hlen(redisKeys.collections(id))) > 0) throw new ApiError("tenant_not_empty");
     const keys = await this.keys(id);
-    await this.#redis.transaction([
-      ["HDEL", redisKeys.tenants, id],
-      ["HSET", redisKeys.deletedTenants, id, new Date().toISOString()],
-      ["DEL", redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest))],
-    ]);
+    const also = [redisKeys.keysOf(id), ...keys.map(({ digest }) => redisKeys.apiKey(digest))];
+    const isGone = await this.#redis.did(DELETE, [redisKeys.tenants, redisKeys.collections(id), ...also], [id]);
+    if (!isGone) throw new ApiError("tenant_not_empty");
   }
 
   /** Oldest first; expired ones stay until they are revoked. */

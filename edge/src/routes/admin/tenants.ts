@@ -103,8 +103,8 @@ export function adminTenants(router: Router): void {
       operationId: "deleteTenant",
       summary: "Delete a tenant and its keys",
       description:
-        "Refused while the tenant has collections, so that nobody loses data by one call. The id is never given out again. " +
-        "Isolates that know one of its keys take calls for up to 30 s more; what these write belongs to nobody.",
+        "Refused while the tenant has collections, so that nobody loses data by one call. Isolates that know one of its keys take " +
+        "calls for up to 30 s more, none of which makes a collection; give its id to nobody else until then.",
       params: TenantParams,
       answer: DeletedResponse,
     },
