@@ -4,6 +4,7 @@ import { redisKeys } from "@sightline/shared/tenants";
 import { describe, expect, it } from "vitest";
 import { configFrom } from "../env.ts";
 import { createRedis } from "../redis.ts";
+import { TenantDirectory } from "../tenants/directory.ts";
 import { env } from "../testing/client.ts";
 import { newScope } from "./placement.ts";
 import { CollectionCache, type CollectionRecord, CollectionRegistry, newCollection, placementOf } from "./registry.ts";
@@ -13,7 +14,8 @@ const name = CollectionName.parse("a");
 /** Of a tenant of its own; and a collection that can be made in it, each time another one. */
 async function world() {
   const tenant = TenantId.parse(`t${crypto.randomUUID().slice(0, 8)}`);
-  await createRedis(configFrom(env)).command("HSET", redisKeys.tenants, tenant, "{}");
+  const record = { id: tenant, name: "", plan: "free", status: "active", createdAt: new Date().toISOString() } as const;
+  await new TenantDirectory(createRedis(configFrom(env))).create(record);
   const registry = new CollectionRegistry(createRedis(configFrom(env)), new CollectionCache(), tenant);
   const make = (description: string) =>
     newCollection({
