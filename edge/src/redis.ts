@@ -89,6 +89,11 @@ export class RedisClient {
     return Count.parse(await this.command("HLEN", key));
   }
 
+  /** @returns false if the field was there. */
+  async hsetnx(key: string, field: string, value: string): Promise<boolean> {
+    return Did.parse(await this.command("HSETNX", key, field, value)) === 1;
+  }
+
   async ping(): Promise<void> {
     await this.command("PING");
   }

@@ -36,9 +36,6 @@ end
 return 1
 `);
 
-/** KEYS: tenants · ARGV: 1 id · 2 its record. Returns whether it was made. */
-const CREATE = new Script("return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])");
-
 /**
  * KEYS: tenants, its collections, what else goes · ARGV: 1 id. Returns whether it had no collections, and is gone: in one step, since a
  * collection that was made between two would be the next tenant's of that id.
@@ -108,7 +105,7 @@ export class TenantDirectory {
 
   /** @throws ApiError(tenant_conflict) */
   async create(tenant: TenantRecord): Promise<void> {
-    const created = await this.#redis.did(CREATE, [redisKeys.tenants], [tenant.id, JSON.stringify(tenant)]);
+    const created = await this.#redis.hsetnx(redisKeys.tenants, tenant.id, JSON.stringify(tenant));
     if (!created) throw new ApiError("tenant_conflict", { param: "id" });
   }
 
